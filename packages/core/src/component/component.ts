@@ -1,0 +1,27 @@
+import type { Extension } from './extension.ts'
+
+/** What a started component may ask of the collector around it. */
+export interface Host {
+  /** The running extension of that id; `undefined` if `service.extensions` does not list it. */
+  extension(id: string): Extension | undefined
+}
+
+/** A part of the collector with a life of its own. */
+export interface Component {
+  /**
+   * Returns once the component is ready; longer work goes on in the background.
+   * A rejection stops the collector's start (RUN-03).
+   */
+  start(host: Host): Promise<void>
+  /**
+   * Stops taking data, hands on what it holds and frees its resources, giving up when `signal` aborts.
+   * Safe to call twice, and without a `start` (SIG-04).
+   */
+  shutdown(signal: AbortSignal): Promise<void>
+}
+
+/** Kinds of component. */
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
+
+/** How far a component can be relied on (CMP-12). */
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable' | 'deprecated' | 'unmaintained'

@@ -1,0 +1,22 @@
+import type { Traces } from '../traces/traces.ts'
+
+/** What travels beside the data (CMP-11). */
+export interface ConsumeContext {
+  /** Aborts when the caller no longer waits for the outcome. */
+  readonly signal: AbortSignal
+  /** Lower-cased request headers of the sender, only where the receiver has `include_metadata: true`. */
+  readonly metadata?: ReadonlyMap<string, readonly string[]>
+  /** Address of the sender. */
+  readonly clientAddress?: string
+}
+
+/**
+ * The next stage of a pipeline.
+ *
+ * The promise resolves once the stage has taken responsibility for the data and rejects with a typed
+ * error otherwise: `PermanentError`, `RetryableError`, `ThrottleError` or `ShutdownError`. A receiver
+ * answers its sender only after that (`design.md` section 3).
+ */
+export interface TracesConsumer {
+  consumeTraces(traces: Traces, context: ConsumeContext): Promise<void>
+}

@@ -1,0 +1,152 @@
+import type { ConfigIssue } from '../errors/config-error.ts'
+import type { ConfigOf, ObjectSchema } from '../schema/schema.ts'
+import type { Component, ComponentKind, Stability } from './component.ts'
+import type { TracesConsumer } from './consumer.ts'
+import type { Extension } from './extension.ts'
+import type {
+  ComponentOptions,
+  ConnectorOptions,
+  ExporterOptions,
+  ExtensionOptions,
+  ProcessorOptions,
+  ReceiverOptions,
+} from './options.ts'
+import type { AssemblyProfile } from './profile.ts'
+
+/** Tells of a fault that the schema cannot express; `path` begins inside the component's settings. */
+export type ReportIssue = (path: ConfigIssue['path'], message: string, suggestion?: string) => void
+
+/** What all definitions share. `schema` is the one source of types, validation, defaults, docs and secrets. */
+export interface Definition<S extends ObjectSchema> {
+  /** Lower snake_case, such as `azure_event_hub`. */
+  readonly type: string
+  readonly stability: Stability
+  readonly schema: S
+  /** Sentence for `spanloom components` and the reference page. */
+  readonly description?: string
+  /** Checks what concerns several settings at once. */
+  validate?(config: ConfigOf<S>, report: ReportIssue): void
+}
+
+/** A definition as the pipeline sees it: the config type is settled, settings are checked before `create`. */
+export interface Factory<Kind extends ComponentKind, Options, Instance> {
+  readonly kind: Kind
+  readonly type: string
+  readonly stability: Stability
+  readonly schema: ObjectSchema
+  readonly description: string | undefined
+  /** Checks what the schema cannot; `config` is the parsed config. */
+  validate(config: unknown, report: ReportIssue): void
+  /** Makes an instance. `options.config` must be what `parseConfig(schema, …)` returned. */
+  create(options: Options): Instance
+}
+
+export interface ReceiverFactory<C extends Component = Component>
+  extends Factory<'receiver', ReceiverOptions<unknown>, C> {
+  /** Assembly profiles of this receiver's fragments, by name. */
+  readonly profiles: Readonly<Record<string, AssemblyProfile>>
+}
+export interface ProcessorFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
+  extends Factory<'processor', ProcessorOptions<unknown>, C> {}
+export interface ConnectorFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
+  extends Factory<'connector', ConnectorOptions<unknown>, C> {}
+export interface ExporterFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
+  extends Factory<'exporter', ExporterOptions<unknown>, C> {}
+export interface ExtensionFactory<C extends Extension = Extension>
+  extends Factory<'extension', ExtensionOptions<unknown>, C> {}
+
+/** Any factory. */
+export type AnyFactory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory | ExtensionFactory
+
+const typePattern = /^[a-z][a-z0-9_]{0,62}$/
+
+/**
+ * Makes a factory of a definition. The config handed to `create` was parsed with the definition's own
+ * schema, which is what makes the one change of type here sound.
+ */
+export function factoryOf<
+  Kind extends ComponentKind,
+  S extends ObjectSchema,
+  Instance,
+  Options extends ComponentOptions<unknown>,
+>(
+  kind: Kind,
+  definition: Definition<S>,
+  create: (options: Options, config: ConfigOf<S>) => Instance,
+): Factory<Kind, Options, Instance> {
+  const { type, stability, schema, description } = definition
+  if (!typePattern.test(type)) throw new TypeError(`A ${kind} type is lower_snake_case, unlike "${type}".`)
+  return {
+    kind,
+    type,
+    stability,
+    schema,
+    description,
+    validate: (config, report) => definition.validate?.(config as ConfigOf<S>, report),
+    create: (options) => create(options, options.config as ConfigOf<S>),
+  }
+}
+
+export interface ReceiverDefinition<S extends ObjectSchema, C extends Component> extends Definition<S> {
+  readonly profiles?: Readonly<Record<string, AssemblyProfile>>
+  create(options: ReceiverOptions<ConfigOf<S>>): C
+}
+
+/** Declares a receiver; the type of its `config` follows from `schema`. */
+export function defineReceiver<const S extends ObjectSchema, C extends Component>(
+  definition: ReceiverDefinition<S, C>,
+): ReceiverFactory<C> {
+  return Object.freeze({
+    ...factoryOf('receiver', definition, (options: ReceiverOptions<unknown>, config) =>
+      definition.create({ ...options, config }),
+    ),
+    profiles: definition.profiles ?? {},
+  })
+}
+
+export interface ProcessorDefinition<S extends ObjectSchema, C extends Component & TracesConsumer>
+  extends Definition<S> {
+  create(options: ProcessorOptions<ConfigOf<S>>): C
+}
+
+/** Declares a processor. For one that only changes spans, see `spanProcessor`. */
+export function defineProcessor<const S extends ObjectSchema, C extends Component & TracesConsumer>(
+  definition: ProcessorDefinition<S, C>,
+): ProcessorFactory<C> {
+  return Object.freeze(
+    factoryOf('processor', definition, (options: ProcessorOptions<unknown>, config) =>
+      definition.create({ ...options, config }),
+    ),
+  )
+}
+
+export interface ConnectorDefinition<S extends ObjectSchema, C extends Component & TracesConsumer>
+  extends Definition<S> {
+  create(options: ConnectorOptions<ConfigOf<S>>): C
+}
+
+/** Declares a connector: the exporter of some pipelines and the receiver of others. */
+export function defineConnector<const S extends ObjectSchema, C extends Component & TracesConsumer>(
+  definition: ConnectorDefinition<S, C>,
+): ConnectorFactory<C> {
+  return Object.freeze(
+    factoryOf('connector', definition, (options: ConnectorOptions<unknown>, config) =>
+      definition.create({ ...options, config }),
+    ),
+  )
+}
+
+export interface ExtensionDefinition<S extends ObjectSchema, C extends Extension> extends Definition<S> {
+  create(options: ExtensionOptions<ConfigOf<S>>): C
+}
+
+/** Declares an extension. */
+export function defineExtension<const S extends ObjectSchema, C extends Extension>(
+  definition: ExtensionDefinition<S, C>,
+): ExtensionFactory<C> {
+  return Object.freeze(
+    factoryOf('extension', definition, (options: ExtensionOptions<unknown>, config) =>
+      definition.create({ ...options, config }),
+    ),
+  )
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock/clock.ts'
+import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
+import type { StatusEvent } from '../telemetry/status.ts'
+import type { TracesConsumer } from './consumer.ts'
+import type { AssemblyProfile } from './profile.ts'
+
+/** Name and version of the running program, for user agents and scopes. */
+export interface BuildInfo {
+  readonly command: string
+  readonly version: string
+}
+
+/** What every component is created with. Creating does no I/O and starts no timer (CMP-01). */
+export interface ComponentOptions<Config> {
+  /** Type and name, such as `otlp_http/backend`. */
+  readonly id: string
+  readonly config: Config
+  readonly telemetry: ComponentTelemetry
+  readonly clock: Clock
+  readonly build: BuildInfo
+}
+
+export interface ReceiverOptions<Config> extends ComponentOptions<Config> {
+  readonly next: TracesConsumer
+}
+
+export interface ProcessorOptions<Config> extends ComponentOptions<Config> {
+  readonly next: TracesConsumer
+  /** Assembly profiles of all registered receivers, by name. */
+  readonly profiles: ReadonlyMap<string, AssemblyProfile>
+}
+
+export type ExporterOptions<Config> = ComponentOptions<Config>
+export type ConnectorOptions<Config> = ProcessorOptions<Config>
+
+/** State of the whole collector, for extensions that show it. */
+export interface CollectorView {
+  /** Status of every running component; pipeline components carry their pipelines. */
+  components(): readonly ComponentStatus[]
+  /** Effective configuration with secrets redacted, as plain data. */
+  redactedConfig(): unknown
+  /** Calls `listener` on every change of status until the returned function is called. */
+  onStatus(listener: (status: ComponentStatus) => void): () => void
+}
+
+export interface ComponentStatus {
+  readonly kind: 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
+  readonly id: string
+  /** Pipelines that the instance belongs to; empty for extensions. */
+  readonly pipelines: readonly string[]
+  readonly status: StatusEvent
+}
+
+export interface ExtensionOptions<Config> extends ComponentOptions<Config> {
+  readonly collector: CollectorView
+}

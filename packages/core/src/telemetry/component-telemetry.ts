@@ -1,0 +1,28 @@
+import type { Meter, Tracer } from '@opentelemetry/api'
+
+import type { Logger } from './logger.ts'
+import type { StatusReporter } from './status.ts'
+
+/**
+ * A component's share of the bookkeeping identity `in = out + dropped(reason) + merged + held` (TEL-10).
+ * What passes is counted by the edges of the pipeline; here a component tells what nobody outside can see.
+ */
+export interface Accounting {
+  /** `count` spans end here; `reason` is a short snake_case word from a fixed set. */
+  dropped(count: number, reason: string): void
+  /** `count` spans became part of another one. */
+  merged(count: number): void
+  /** Extra spans that the component made of nothing that came in, such as a root for replayed data. */
+  created(count: number): void
+  /** Registers how many spans are held at the moment. */
+  held(read: () => number): void
+}
+
+/** What the host gives each component to tell about itself. */
+export interface ComponentTelemetry {
+  readonly logger: Logger
+  readonly meter: Meter
+  readonly tracer: Tracer
+  readonly status: StatusReporter
+  readonly accounting: Accounting
+}
