@@ -41,22 +41,36 @@ export interface Factory<Kind extends ComponentKind, Options, Instance> {
   create(options: Options): Instance
 }
 
-export interface ReceiverFactory<C extends Component = Component>
-  extends Factory<'receiver', ReceiverOptions<unknown>, C> {
+export interface ReceiverFactory<C extends Component = Component> extends Factory<
+  'receiver',
+  ReceiverOptions<unknown>,
+  C
+> {
   /** Assembly profiles of this receiver's fragments, by name. */
   readonly profiles: Readonly<Record<string, AssemblyProfile>>
 }
-export interface ProcessorFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
-  extends Factory<'processor', ProcessorOptions<unknown>, C> {}
-export interface ConnectorFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
-  extends Factory<'connector', ConnectorOptions<unknown>, C> {}
-export interface ExporterFactory<C extends Component & TracesConsumer = Component & TracesConsumer>
-  extends Factory<'exporter', ExporterOptions<unknown>, C> {}
-export interface ExtensionFactory<C extends Extension = Extension>
-  extends Factory<'extension', ExtensionOptions<unknown>, C> {}
+export interface ProcessorFactory<
+  C extends Component & TracesConsumer = Component & TracesConsumer,
+> extends Factory<'processor', ProcessorOptions<unknown>, C> {}
+export interface ConnectorFactory<
+  C extends Component & TracesConsumer = Component & TracesConsumer,
+> extends Factory<'connector', ConnectorOptions<unknown>, C> {}
+export interface ExporterFactory<
+  C extends Component & TracesConsumer = Component & TracesConsumer,
+> extends Factory<'exporter', ExporterOptions<unknown>, C> {}
+export interface ExtensionFactory<C extends Extension = Extension> extends Factory<
+  'extension',
+  ExtensionOptions<unknown>,
+  C
+> {}
 
 /** Any factory. */
-export type AnyFactory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory | ExtensionFactory
+export type AnyFactory =
+  | ReceiverFactory
+  | ProcessorFactory
+  | ConnectorFactory
+  | ExporterFactory
+  | ExtensionFactory
 
 const typePattern = /^[a-z][a-z0-9_]{0,62}$/
 
@@ -104,8 +118,10 @@ export function defineReceiver<const S extends ObjectSchema, C extends Component
   })
 }
 
-export interface ProcessorDefinition<S extends ObjectSchema, C extends Component & TracesConsumer>
-  extends Definition<S> {
+export interface ProcessorDefinition<
+  S extends ObjectSchema,
+  C extends Component & TracesConsumer,
+> extends Definition<S> {
   create(options: ProcessorOptions<ConfigOf<S>>): C
 }
 
@@ -120,8 +136,10 @@ export function defineProcessor<const S extends ObjectSchema, C extends Componen
   )
 }
 
-export interface ConnectorDefinition<S extends ObjectSchema, C extends Component & TracesConsumer>
-  extends Definition<S> {
+export interface ConnectorDefinition<
+  S extends ObjectSchema,
+  C extends Component & TracesConsumer,
+> extends Definition<S> {
   create(options: ConnectorOptions<ConfigOf<S>>): C
 }
 

@@ -41,7 +41,12 @@ export interface AssemblyProfile {
   /** Default 10 000. */
   readonly maxFragments?: number
   /** Ranks of fragments that name none. Defaults 0, 10, 20, 20. */
-  readonly ranks?: { readonly start?: number; readonly update?: number; readonly end?: number; readonly complete?: number }
+  readonly ranks?: {
+    readonly start?: number
+    readonly update?: number
+    readonly end?: number
+    readonly complete?: number
+  }
   /**
    * Last touch of a source to its assembled span, a pure function; `fragments` are the spans it was made
    * of, in merge order. Where plain data is enough, leave it out.

@@ -58,7 +58,11 @@ export class RetryableError extends SpanloomError {
   readonly grpcStatus: number | undefined
   readonly retryAfterMs: number | undefined
 
-  constructor(code: string, message: string, { grpcStatus, retryAfterMs, ...options }: RetryableErrorOptions = {}) {
+  constructor(
+    code: string,
+    message: string,
+    { grpcStatus, retryAfterMs, ...options }: RetryableErrorOptions = {},
+  ) {
     super(code, message, options)
     this.grpcStatus = grpcStatus
     this.retryAfterMs = retryAfterMs
