@@ -1,0 +1,16 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+import { expect, test } from 'vitest'
+
+import { freePort } from './free-port.ts'
+
+test('finds a port that one can listen on', async () => {
+  const port = await freePort()
+
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+
+  expect(server.address()).toMatchObject({ port })
+  server.close()
+})

@@ -1,0 +1,12 @@
+export { freePort } from './free-port.ts'
+export { startOtelcol, type StartOtelcolOptions } from './otelcol.ts'
+export { findOtelcol, type FindOtelcolOptions } from './otelcol-binary.ts'
+export { type Peer, peerMissing } from './peers.ts'
+export {
+  type Exit,
+  type RunningProcess,
+  startProcess,
+  type StartProcessOptions,
+  type StopOptions,
+  type WaitForLineOptions,
+} from './process.ts'
