@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api'
+
 import type { Traces } from '../traces/traces.ts'
 
 /** What travels beside the data (CMP-11). */
@@ -8,6 +10,10 @@ export interface ConsumeContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** Address of the sender. */
   readonly clientAddress?: string
+  /** How a receiver got the data, such as `grpc` or `http`; becomes the attribute `transport` of its metrics. */
+  readonly transport?: string
+  /** The collector's own trace context, present only where its own traces are switched on (12.4). */
+  readonly trace?: Context
 }
 
 /**

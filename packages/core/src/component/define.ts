@@ -48,6 +48,8 @@ export interface ReceiverFactory<C extends Component = Component> extends Factor
 > {
   /** Assembly profiles of this receiver's fragments, by name. */
   readonly profiles: Readonly<Record<string, AssemblyProfile>>
+  /** Values of `ConsumeContext.transport` that a receiver with this parsed config uses; none if it sets none. */
+  readonly transports?: (config: unknown) => readonly string[]
 }
 export interface ProcessorFactory<
   C extends Component & TracesConsumer = Component & TracesConsumer,
@@ -103,6 +105,8 @@ export function factoryOf<
 
 export interface ReceiverDefinition<S extends ObjectSchema, C extends Component> extends Definition<S> {
   readonly profiles?: Readonly<Record<string, AssemblyProfile>>
+  /** Values of `ConsumeContext.transport` that this receiver uses, so that its counters exist from the start (TEL-11). */
+  transports?(config: ConfigOf<S>): readonly string[]
   create(options: ReceiverOptions<ConfigOf<S>>): C
 }
 
@@ -115,6 +119,7 @@ export function defineReceiver<const S extends ObjectSchema, C extends Component
       definition.create({ ...options, config }),
     ),
     profiles: definition.profiles ?? {},
+    transports: (config: unknown) => definition.transports?.(config as ConfigOf<S>) ?? [],
   })
 }
 

@@ -16,6 +16,16 @@ export interface Accounting {
   created(count: number): void
   /** Registers how many spans are held at the moment. */
   held(read: () => number): void
+  /**
+   * A receiver could not make spans of a request through its own or the sender's fault, before the
+   * pipeline saw it: `count` spans as far as they are known, else 0. Counts as `otelcol_receiver_failed_spans`.
+   */
+  failed?(count: number, transport?: string): void
+  /**
+   * The destination took `count` spans. An exporter with a queue tells it when that happens; of an
+   * exporter that never calls this, the host takes the outcome of `consumeTraces`.
+   */
+  sent?(count: number): void
 }
 
 /** What the host gives each component to tell about itself. */
