@@ -130,7 +130,7 @@ export interface ProcessorDefinition<
   create(options: ProcessorOptions<ConfigOf<S>>): C
 }
 
-/** Declares a processor. For one that only changes spans, see `spanProcessor`. */
+/** Declares a processor. For one that only changes spans, see `statelessProcessor`. */
 export function defineProcessor<const S extends ObjectSchema, C extends Component & TracesConsumer>(
   definition: ProcessorDefinition<S, C>,
 ): ProcessorFactory<C> {
