@@ -1,1 +1,6 @@
-export {}
+export { attributesProcessor } from './attributes/attributes.ts'
+export { resourceProcessor } from './attributes/resource.ts'
+export { filterProcessor } from './filter/filter.ts'
+export { memoryLimiterExtension } from './memory-limiter/extension.ts'
+export { memoryLimiterProcessor } from './memory-limiter/processor.ts'
+export { probabilisticSamplerProcessor } from './sampler/probabilistic-sampler.ts'

@@ -28,6 +28,11 @@ export interface ProcessorOptions<Config> extends ComponentOptions<Config> {
   readonly next: TracesConsumer
   /** Assembly profiles of all registered receivers, by name. */
   readonly profiles: ReadonlyMap<string, AssemblyProfile>
+  /**
+   * One value for all instances of this id in the collector: a processor has an instance for each pipeline
+   * that lists it. The first caller makes it.
+   */
+  readonly shared: <T extends object>(make: () => T) => T
 }
 
 export type ExporterOptions<Config> = ComponentOptions<Config>

@@ -30,6 +30,7 @@ export interface TestOptions extends ComponentOptions<unknown> {
   readonly telemetry: TestTelemetry
   readonly next: TracesConsumer
   readonly profiles: ReadonlyMap<string, AssemblyProfile>
+  readonly shared: <T extends object>(make: () => T) => T
   readonly collector: CollectorView
 }
 
@@ -49,6 +50,7 @@ export function testOptions(id: string, config: unknown, options: CreateOptions 
     telemetry: options.telemetry ?? testTelemetry(),
     next: options.next ?? new TracesSink(),
     profiles: options.profiles ?? new Map(),
+    shared: (make) => make(),
     collector: options.collector ?? emptyView,
   }
 }
