@@ -32,6 +32,8 @@ export interface Accounting {
 export interface ComponentTelemetry {
   readonly logger: Logger
   readonly meter: Meter
+  /** Default `normal`; instruments and attributes of the level `detailed` exist only there (12.2). */
+  readonly metricsLevel?: 'none' | 'basic' | 'normal' | 'detailed'
   readonly tracer: Tracer
   readonly status: StatusReporter
   readonly accounting: Accounting

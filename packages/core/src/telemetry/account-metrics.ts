@@ -1,0 +1,45 @@
+import type { Attributes, Meter } from '@opentelemetry/api'
+
+import type { AccountListener, AccountOwner } from './accounting.ts'
+import type { PipelineInstruments } from './instruments.ts'
+
+/**
+ * Turns what a component tells its account into metrics: every drop moves a counter that names component
+ * and reason (TEL-10). Instruments are made when they are first needed, so that components which drop
+ * nothing add nothing to a scrape.
+ */
+export function accountMetrics(
+  { kind, id, pipelines }: AccountOwner,
+  meter: Meter,
+  instruments: PipelineInstruments,
+): AccountListener {
+  const own: Attributes = kind === 'processor' ? { [kind]: id, pipeline: pipelines.join(',') } : { [kind]: id }
+  return {
+    dropped: (count, reason) =>
+      meter
+        .createCounter(`otelcol_${kind}_dropped_spans`, {
+          description: 'Spans that ended here, by reason.',
+          unit: '{span}',
+        })
+        .add(count, { ...own, reason }),
+    merged: (count) =>
+      meter
+        .createCounter(`otelcol_${kind}_merged_spans`, {
+          description: 'Spans that became part of another one.',
+          unit: '{span}',
+        })
+        .add(count, own),
+    failed: (count, transport) => {
+      const attributes = transport === undefined ? own : { ...own, transport }
+      instruments.receiverFailed.add(count, attributes)
+      instruments.receiverRequests.add(1, { ...attributes, outcome: 'failure' })
+    },
+    holds: (read) =>
+      meter
+        .createObservableGauge(`otelcol_${kind}_held_spans`, {
+          description: 'Spans held at the moment.',
+          unit: '{span}',
+        })
+        .addCallback((result) => result.observe(read(), own)),
+  }
+}
