@@ -14,6 +14,8 @@ interface Annotations {
 export interface StringSchema extends Annotations {
   readonly type: 'string'
   readonly enum?: readonly string[]
+  /** Words of `enum` are recognised in any capitalisation; the config holds the spelling of `enum`. */
+  readonly ignoreCase?: true
   readonly minLength?: number
   readonly pattern?: string
   /** `duration`: text such as `1.5h` or `2h45m`, in the config a number of milliseconds (section 1.7). */
