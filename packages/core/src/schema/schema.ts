@@ -137,5 +137,8 @@ export type ConfigOf<S> = S extends { readonly format: 'duration' }
               : S extends MapSchema
                 ? Readonly<Record<string, ConfigOf<S['additionalProperties']>>>
                 : S extends AnyOfSchema
-                  ? ConfigOf<S['anyOf'][number]>
+                  ? // Without this stop the value of an unknown schema would never end.
+                    ConfigSchema extends S['anyOf'][number]
+                    ? unknown
+                    : ConfigOf<S['anyOf'][number]>
                   : unknown

@@ -1,0 +1,19 @@
+import type { Registry } from '../component/registry.ts'
+
+/** What a configuration is loaded from, and the outside world that it may ask. */
+export interface LoadOptions {
+  /** Values of `--config`, in order (CFG-40, CFG-41). */
+  readonly sources: readonly string[]
+  /** Values of `--set`, in order (CFG-44). */
+  readonly sets?: readonly string[]
+  readonly registry: Registry
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Reads a file; relative paths are as the user wrote them. Rejects if the file cannot be read. */
+  readonly readFile: (path: string) => Promise<Uint8Array>
+  /** Gets the text of an http(s) source; see `fetchSource`. */
+  readonly fetch: (url: string) => Promise<string>
+  /** Makes unset variables without default errors (CFG-53). */
+  readonly strictEnv?: boolean
+  /** Skips pipelines of other signals and the components that only they use. */
+  readonly tracesOnly?: boolean
+}
