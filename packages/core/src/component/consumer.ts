@@ -6,6 +6,8 @@ import type { Traces } from '../traces/traces.ts'
 export interface ConsumeContext {
   /** Aborts when the caller no longer waits for the outcome. */
   readonly signal: AbortSignal
+  /** When the caller gives up, in milliseconds of `Clock.monotonic`, as far as its protocol tells (EXP-24). */
+  readonly deadline?: number
   /** Lower-cased request headers of the sender, only where the receiver has `include_metadata: true`. */
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** Address of the sender. */

@@ -118,9 +118,12 @@ type ObjectOf<S extends ObjectSchema> = Simplify<
 
 /**
  * The value that a schema describes once defaults are filled in: durations are milliseconds, a section
- * that is off and an absent setting without default are `undefined`, a plain object is always there.
+ * that is off and an absent setting without default are `undefined`, a plain object is always there. The value
+ * of any schema at all is unknown; without this stop the type would never end.
  */
-export type ConfigOf<S> = S extends { readonly format: 'duration' }
+export type ConfigOf<S> = ConfigSchema extends S ? unknown : ValueOf<S>
+
+type ValueOf<S> = S extends { readonly format: 'duration' }
   ? number
   : S extends { readonly enum: readonly (infer E)[] }
     ? E
@@ -137,8 +140,5 @@ export type ConfigOf<S> = S extends { readonly format: 'duration' }
               : S extends MapSchema
                 ? Readonly<Record<string, ConfigOf<S['additionalProperties']>>>
                 : S extends AnyOfSchema
-                  ? // Without this stop the value of an unknown schema would never end.
-                    ConfigSchema extends S['anyOf'][number]
-                    ? unknown
-                    : ConfigOf<S['anyOf'][number]>
+                  ? ConfigOf<S['anyOf'][number]>
                   : unknown

@@ -1,0 +1,149 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Component, Host } from '../component/component.ts'
+import type { ConsumeContext, TracesConsumer } from '../component/consumer.ts'
+import { ShutdownError } from '../errors/errors.ts'
+import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
+import type { Traces } from '../traces/traces.ts'
+import type { ReadyRequest } from './batcher.ts'
+import { exporterMetrics, type ExporterMetrics } from './exporter-metrics.ts'
+import { LossLog } from './loss-log.ts'
+import { observed } from './observed.ts'
+import { createQueueing, type Queueing } from './queueing.ts'
+import { withRetry, type SendRequest } from './retry.ts'
+import type { ExporterSender } from './sender.ts'
+import type { DeliveryConfig } from './settings.ts'
+import { withStatus } from './status.ts'
+import { StopSwitch } from './stop-switch.ts'
+import { withTimeout } from './timeout.ts'
+
+/** What the layers around a sender need from outside. */
+export interface DeliveredExporterOptions {
+  readonly id: string
+  readonly telemetry: ComponentTelemetry
+  readonly clock: Clock
+  /** From 0 (inclusive) to 1 (exclusive). Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/**
+ * An exporter around a sender: queue and batching, then own telemetry, retry, status, timeout, then the
+ * sender itself (section 8).
+ */
+export class DeliveredExporter implements Component, TracesConsumer {
+  readonly #sender: ExporterSender
+  readonly #metrics: ExporterMetrics
+  readonly #losses: LossLog
+  readonly #send: SendRequest
+  readonly #queueing: Queueing | undefined
+  readonly #waitForResult: boolean
+  /** Calls without a queue that are on their way. */
+  readonly #direct = new Set<Promise<void>>()
+  /** Ends waits between attempts. */
+  readonly #draining = new StopSwitch()
+  /** Ends attempts too. */
+  readonly #over = new StopSwitch()
+  #hideQueue: () => void = () => undefined
+  #shutdown: Promise<void> | undefined
+
+  constructor(sender: ExporterSender, config: DeliveryConfig, options: DeliveredExporterOptions) {
+    const { id, telemetry, clock, random = Math.random } = options
+    this.#sender = sender
+    this.#metrics = exporterMetrics(id, telemetry, sender.metricAttributes)
+    this.#losses = new LossLog(telemetry, clock)
+    const attempt = withTimeout((body, context) => sender.send(body, context), {
+      timeoutMs: config.timeout,
+      clock,
+      over: this.#over,
+    })
+    const retrying = withRetry((traces) => sender.encode(traces), withStatus(attempt, telemetry.status), {
+      settings: config.retry_on_failure,
+      clock,
+      random,
+      logger: telemetry.logger,
+      draining: this.#draining,
+    })
+    this.#send = observed(retrying, this.#metrics, this.#losses)
+    this.#waitForResult = config.sending_queue?.wait_for_result ?? false
+    this.#queueing =
+      config.sending_queue &&
+      createQueueing(config.sending_queue, { clock, random, send: (request) => this.#sendQueued(request) })
+    telemetry.accounting.held(() => this.#queueing?.queue.spanCount ?? 0)
+  }
+
+  async start(host: Host): Promise<void> {
+    await this.#sender.start?.(host)
+    if (!this.#queueing) return
+    this.#hideQueue = this.#metrics.observeQueue(this.#queueing.queue)
+    this.#queueing.consumers.start()
+  }
+
+  async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
+    if (this.#draining.stopped) throw new ShutdownError()
+    if (traces.spanCount === 0) return
+    if (this.#queueing) return this.#enqueue(this.#queueing, traces, context)
+    const sending = this.#sendNow(traces, context)
+    this.#direct.add(sending)
+    try {
+      await sending
+    } finally {
+      this.#direct.delete(sending)
+    }
+  }
+
+  /**
+   * Stops waiting between attempts, sends what is queued with one attempt each, and gives up on the rest
+   * when `signal` aborts (EXP-60 to EXP-64).
+   */
+  async shutdown(signal: AbortSignal): Promise<void> {
+    const giveUp = (): void => this.#over.stop()
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (signal.aborted) giveUp()
+    try {
+      await (this.#shutdown ??= this.#drain(signal))
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  async #drain(signal: AbortSignal): Promise<void> {
+    this.#losses.beginShutdown()
+    this.#queueing?.queue.close()
+    this.#draining.stop()
+    await this.#queueing?.consumers.drain()
+    await Promise.allSettled(this.#direct)
+    this.#losses.report()
+    this.#hideQueue()
+    await this.#sender.shutdown?.(signal)
+  }
+
+  async #enqueue({ queue }: Queueing, traces: Traces, context: ConsumeContext): Promise<void> {
+    const { result } = await queue.offer(traces, context).catch((error: unknown) => {
+      this.#metrics.enqueueFailed(traces.spanCount)
+      this.#losses.refused(traces.spanCount, error)
+      throw error
+    })
+    this.#metrics.enqueued(traces)
+    await result?.catch((error: unknown) => {
+      this.#losses.refused(traces.spanCount, error)
+      throw error
+    })
+  }
+
+  async #sendQueued(request: ReadyRequest): Promise<void> {
+    this.#metrics.batchSent(request.traces)
+    const result = await this.#send(request)
+    if (result.delivered) {
+      request.finish()
+      return
+    }
+    if (!this.#waitForResult) this.#losses.dropped(result.undelivered, result.error, result.reason)
+    request.finish(result.error)
+  }
+
+  async #sendNow(traces: Traces, { signal, deadline, metadata }: ConsumeContext): Promise<void> {
+    const result = await this.#send({ traces, signal, deadline, metadata })
+    if (result.delivered) return
+    this.#losses.refused(result.undelivered, result.error)
+    throw result.error
+  }
+}

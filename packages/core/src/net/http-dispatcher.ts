@@ -1,0 +1,59 @@
+import { Agent, EnvHttpProxyAgent, ProxyAgent, type Dispatcher } from 'undici'
+
+import type { HttpClientConfig } from './http-client-settings.ts'
+import type { TlsClientOptions } from './tls-client.ts'
+
+/** Where the proxy settings of the machine are found; usually `process.env`. */
+export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
+
+/** Settings that decide how connections are made. */
+export type ConnectionConfig = Pick<
+  HttpClientConfig,
+  | 'proxy_url'
+  | 'max_conns_per_host'
+  | 'idle_conn_timeout'
+  | 'disable_keep_alives'
+  | 'force_attempt_http2'
+  | 'http2_read_idle_timeout'
+>
+
+const connectTimeoutMs = 30_000
+const foreverMs = 2_147_483_647
+
+/**
+ * Makes the connection pool of an HTTP client. It has no time limits of its own but that of connecting:
+ * every request is bounded by its signal.
+ */
+export function createHttpDispatcher(
+  config: ConnectionConfig,
+  tls: TlsClientOptions,
+  env: ProxyEnvironment = process.env,
+): Dispatcher {
+  const { proxy_url, max_conns_per_host, disable_keep_alives, force_attempt_http2, http2_read_idle_timeout } =
+    config
+  const idleMs = Math.min(config.idle_conn_timeout || foreverMs, foreverMs)
+  const options = {
+    connect: { ...tls, timeout: connectTimeoutMs },
+    connections: max_conns_per_host > 0 ? max_conns_per_host : null,
+    pipelining: disable_keep_alives ? 0 : 1,
+    keepAliveTimeout: idleMs,
+    keepAliveMaxTimeout: foreverMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: force_attempt_http2,
+    ...(http2_read_idle_timeout > 0 ? { h2Options: { pingInterval: http2_read_idle_timeout } } : {}),
+  }
+  // Behind a proxy the certificate settings are for the server, not for the proxy.
+  const proxied = { ...options, requestTls: { ...tls, timeout: connectTimeoutMs } }
+  if (proxy_url) return new ProxyAgent({ ...proxied, uri: proxy_url })
+  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY']
+  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY']
+  if (!httpProxy && !httpsProxy) return new Agent(options)
+  const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? ''
+  return new EnvHttpProxyAgent({
+    ...proxied,
+    httpProxy: httpProxy ?? '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy,
+  })
+}
