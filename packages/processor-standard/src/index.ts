@@ -1,3 +1,4 @@
+export { batchProcessor } from './batch/batch.ts'
 export { attributesProcessor } from './attributes/attributes.ts'
 export { resourceProcessor } from './attributes/resource.ts'
 export { filterProcessor } from './filter/filter.ts'

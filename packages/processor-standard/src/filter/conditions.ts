@@ -3,22 +3,29 @@ import type { AttributeValue, ConfigOf, ReportIssue } from '@spanloom/core'
 import { asText, type SpanPredicate } from '../match/match-properties.ts'
 import { compilePattern } from '../match/pattern.ts'
 
-const textOrTexts = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] } as const
-
 /** Conditions of our own (decision 7): all fields of one condition must fit, one condition of the list is enough. */
 export const conditionsSchema = {
   type: 'array',
   items: {
     type: 'object',
     properties: {
-      name: { ...textOrTexts, description: 'Name of the span, or several of which one must fit.' },
+      name: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        description: 'Name of the span, or several of which one must fit.',
+      },
       name_regexp: { type: 'string', description: 'Regular expression that the name must contain.' },
       kind: {
-        ...textOrTexts,
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
         description: 'Kind of the span: `SERVER`, `CLIENT`, `PRODUCER`, `CONSUMER`, `INTERNAL`.',
       },
-      status: { ...textOrTexts, description: 'Status code: `UNSET`, `OK` or `ERROR`.' },
-      service: { ...textOrTexts, description: 'Resource attribute `service.name`.' },
+      status: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        description: 'Status code: `UNSET`, `OK` or `ERROR`.',
+      },
+      service: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        description: 'Resource attribute `service.name`.',
+      },
       attributes: {
         type: 'object',
         additionalProperties: { any: true },

@@ -2,20 +2,6 @@ import type { AttributeValue, ConfigOf, ReportIssue, Span } from '@spanloom/core
 
 import { compilePattern } from './pattern.ts'
 
-const strings = { type: 'array', items: { type: 'string' } } as const
-
-const attributeMatch = {
-  type: 'array',
-  items: {
-    type: 'object',
-    properties: {
-      key: { type: 'string', minLength: 1, description: 'Attribute to look at.' },
-      value: { any: true, description: 'Value it must have; without it the attribute only has to be there.' },
-    },
-    required: ['key'],
-  },
-} as const
-
 /** `include` and `exclude` of the reference collector's processors: all properties given must match. */
 export const matchProperties = {
   type: 'object',
@@ -29,11 +15,47 @@ export const matchProperties = {
       description: 'Whether texts are compared as they are or as regular expressions.',
     },
     regexp: { any: true, ignored: 'The cache settings of regular expressions have no effect.' },
-    services: { ...strings, description: 'Values of the resource attribute `service.name`.' },
-    span_names: { ...strings, description: 'Names of spans.' },
-    span_kinds: { ...strings, description: 'Kinds of spans, such as `SPAN_KIND_SERVER` or `SERVER`.' },
-    attributes: { ...attributeMatch, description: 'Attributes of the span.' },
-    resources: { ...attributeMatch, description: 'Attributes of the resource.' },
+    services: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Values of the resource attribute `service.name`.',
+    },
+    span_names: { type: 'array', items: { type: 'string' }, description: 'Names of spans.' },
+    span_kinds: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Kinds of spans, such as `SPAN_KIND_SERVER` or `SERVER`.',
+    },
+    attributes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          key: { type: 'string', minLength: 1, description: 'Attribute to look at.' },
+          value: {
+            any: true,
+            description: 'Value it must have; without it the attribute only has to be there.',
+          },
+        },
+        required: ['key'],
+      },
+      description: 'Attributes of the span.',
+    },
+    resources: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          key: { type: 'string', minLength: 1, description: 'Attribute to look at.' },
+          value: {
+            any: true,
+            description: 'Value it must have; without it the attribute only has to be there.',
+          },
+        },
+        required: ['key'],
+      },
+      description: 'Attributes of the resource.',
+    },
     libraries: {
       type: 'array',
       items: {
@@ -128,7 +150,7 @@ function valueMatcher(
     const fits = textMatcher([wanted])
     return (value) => typeof value === 'string' && fits(value)
   }
-  const text = String(wanted)
+  const text = JSON.stringify(wanted)
   return (value) => value !== undefined && typeof value === typeof wanted && asText(value) === text
 }
 

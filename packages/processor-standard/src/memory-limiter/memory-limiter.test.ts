@@ -59,13 +59,16 @@ describe('PRC-02 refusing', () => {
     const { limiter } = limiterWith(90)
     limiter.check()
 
-    const refusal = Promise.try(() => limiter.admit()).catch((error: unknown) => error)
+    let refusal: unknown
+    try {
+      limiter.admit()
+    } catch (error) {
+      refusal = error
+    }
 
-    return refusal.then((error) => {
-      expect(isPermanent(error)).toBe(false)
-      expect(retryAfterMs(error)).toBeGreaterThanOrEqual(1000)
-      expect(String(error)).toContain('data refused due to high memory usage')
-    })
+    expect(isPermanent(refusal)).toBe(false)
+    expect(retryAfterMs(refusal)).toBeGreaterThanOrEqual(1000)
+    expect(String(refusal)).toContain('data refused due to high memory usage')
   })
 })
 

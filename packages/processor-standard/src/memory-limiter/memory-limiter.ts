@@ -1,9 +1,6 @@
 import type { Clock, ComponentTelemetry, ConfigOf, ReportIssue, Timer } from '@spanloom/core'
 import { RetryableError } from '@spanloom/core'
 
-const gcInterval = (text: string, description: string) =>
-  ({ type: 'string', format: 'duration', minimumMs: 0, default: text, description }) as const
-
 /** Settings of the processor and of the extension (`collector-conventions.md` section 9.1). */
 export const memoryLimiterSchema = {
   type: 'object',
@@ -40,16 +37,34 @@ export const memoryLimiterSchema = {
       default: 0,
       description: 'The same for the distance to the soft limit; 0 means 20 % of the hard limit.',
     },
-    min_gc_interval_when_soft_limited: gcInterval(
-      '10s',
-      'Shortest pause between collections above the soft limit.',
-    ),
-    min_gc_interval_when_hard_limited: gcInterval(
-      '0s',
-      'Shortest pause between collections above the hard limit.',
-    ),
-    max_gc_interval_when_soft_limited: gcInterval('30s', 'Longest pause when collections do not help.'),
-    max_gc_interval_when_hard_limited: gcInterval('30s', 'Longest pause when collections do not help.'),
+    min_gc_interval_when_soft_limited: {
+      type: 'string',
+      format: 'duration',
+      minimumMs: 0,
+      default: '10s',
+      description: 'Shortest pause between collections above the soft limit.',
+    },
+    min_gc_interval_when_hard_limited: {
+      type: 'string',
+      format: 'duration',
+      minimumMs: 0,
+      default: '0s',
+      description: 'Shortest pause between collections above the hard limit.',
+    },
+    max_gc_interval_when_soft_limited: {
+      type: 'string',
+      format: 'duration',
+      minimumMs: 0,
+      default: '30s',
+      description: 'Longest pause when collections do not help.',
+    },
+    max_gc_interval_when_hard_limited: {
+      type: 'string',
+      format: 'duration',
+      minimumMs: 0,
+      default: '30s',
+      description: 'Longest pause when collections do not help.',
+    },
   },
 } as const
 
