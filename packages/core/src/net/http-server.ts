@@ -1,0 +1,210 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { Socket } from 'node:net'
+
+import type { Clock } from '../clock/clock.ts'
+import type { Host } from '../component/component.ts'
+import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
+import { tooLarge } from './body.ts'
+import { type Cors, createCors } from './cors.ts'
+import { contentEncoding, contentEncodings } from './decompress.ts'
+import { headerEntries } from './header-map.ts'
+import { answerTo, type HttpAnswer, type HttpReply } from './http-answer.ts'
+import { declaredLength, HttpRequest, queryOf } from './http-request.ts'
+import type { HttpServerConfig } from './http-server-settings.ts'
+import { Listener } from './listener.ts'
+import { findServerGuards, type ServerGuards } from './server-guards.ts'
+import { loadServerTls, reloadServerTls } from './tls-server.ts'
+
+/** Answers one request. A rejection is answered by {@link HttpServerOptions.fault}. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer
+
+/** What an HTTP server is made of. */
+export interface HttpServerOptions {
+  /** Id of the component that it belongs to. */
+  readonly id: string
+  readonly config: HttpServerConfig
+  readonly telemetry: Pick<ComponentTelemetry, 'logger' | 'status'>
+  readonly clock: Clock
+  readonly handle: HttpHandler
+  /**
+   * Puts an error into the words of the protocol: what a handler threw, or an `HttpFault` of a check that
+   * came before it. `headers` are those of the request.
+   */
+  fault(error: unknown, headers: IncomingMessage['headers']): HttpAnswer
+}
+
+/** A running or startable HTTP server. */
+export interface HttpServer {
+  /** @throws StartError when it cannot listen, or an extension or a TLS file that it needs is missing. */
+  start(host: Host): Promise<void>
+  /** Stops accepting, finishes what is in flight, and drops it when `signal` aborts. */
+  shutdown(signal: AbortSignal): Promise<void>
+  /** Where it listens, such as `127.0.0.1:4318`; `undefined` before the start. */
+  readonly address: string | undefined
+  /** The same as a URL; `undefined` before the start and for a unix socket. */
+  readonly url: URL | undefined
+}
+
+/** One request on its way to its answer. */
+interface Exchange {
+  readonly socket: Socket
+  readonly gone: AbortController
+}
+
+/** Body limit where the settings name none. */
+export const defaultBodyLimit = 20_971_520
+
+/**
+ * An HTTP server with everything that section 10.1 of `collector-conventions.md` promises.
+ *
+ * Checks come in the order of OTR-04: response headers, CORS, authentication, size, encoding, request
+ * guards; then the handler, which routes and reads the body.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new NodeHttpServer(options)
+}
+
+class NodeHttpServer implements HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #config: HttpServerConfig
+  readonly #limitBytes: number
+  readonly #encodings: ReadonlySet<string>
+  readonly #exchanges = new Set<Exchange>()
+  #cors: Cors | undefined
+  #headers: readonly (readonly [string, string])[] = []
+  #guards: ServerGuards | undefined
+  #listener: Listener | undefined
+  #stopReload: () => void = () => undefined
+  #stopping = false
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+    this.#config = options.config
+    const limit = options.config.max_request_body_size
+    this.#limitBytes = limit > 0 ? limit : defaultBodyLimit
+    this.#encodings = new Set(options.config.compression_algorithms ?? contentEncodings)
+  }
+
+  get address(): string | undefined {
+    return this.#listener?.address
+  }
+
+  get url(): URL | undefined {
+    const { address } = this
+    if (address === undefined || this.#listener?.port === undefined) return undefined
+    const reachable = address.replace(/^\[::\]/, '[::1]').replace(/^0\.0\.0\.0:/, '127.0.0.1:')
+    return new URL(`${this.#config.tls === undefined ? 'http' : 'https'}://${reachable}`)
+  }
+
+  async start(host: Host): Promise<void> {
+    const { id, telemetry, clock } = this.#options
+    const { endpoint = '', transport, tls } = this.#config
+    this.#guards = findServerGuards(host, this.#config)
+    this.#headers = headerEntries(this.#config.response_headers)
+    this.#cors = createCors(this.#config.cors)
+    const server = await this.#createServer(telemetry, clock)
+    this.#listener = new Listener(server, { id, endpoint, transport, telemetry })
+    await this.#listener.bind()
+    telemetry.logger.info('Starting HTTP server', { endpoint: this.address, tls: tls !== undefined })
+  }
+
+  async shutdown(signal: AbortSignal): Promise<void> {
+    this.#stopping = true
+    this.#stopReload()
+    const listener = this.#listener
+    if (listener === undefined) return
+    const drop = (): void => {
+      for (const { gone } of this.#exchanges) gone.abort(signal.reason)
+      listener.dropAll()
+    }
+    if (signal.aborted) drop()
+    else signal.addEventListener('abort', drop, { once: true })
+    const busy = new Set([...this.#exchanges].map(({ socket }) => socket))
+    await listener.stop((socket) => busy.has(socket))
+    signal.removeEventListener('abort', drop)
+  }
+
+  async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<Server> {
+    const { read_timeout: wholeMs, read_header_timeout: headerMs, idle_timeout: idleMs, tls } = this.#config
+    const limits = [wholeMs, headerMs].filter((ms) => ms > 0)
+    const options: ServerOptions = {
+      requestTimeout: wholeMs,
+      headersTimeout: wholeMs > 0 ? Math.min(headerMs === 0 ? wholeMs : headerMs, wholeMs) : headerMs,
+      keepAliveTimeout: idleMs,
+      connectionsCheckingInterval: Math.max(10, Math.min(...limits, 60_000) / 4),
+    }
+    const secure = tls === undefined ? undefined : await loadServerTls(tls)
+    let server: Server
+    if (tls === undefined || secure === undefined) server = createServer(options)
+    else {
+      const https = createSecureServer({ ...options, ...secure, handshakeTimeout: headerMs || 60_000 })
+      this.#stopReload = reloadServerTls(https, tls, secure, { clock, logger: telemetry.logger })
+      server = https
+    }
+    const serve = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#serve(request, response)
+    return server.on('request', serve).on('checkContinue', serve)
+  }
+
+  async #serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = raw
+    const gone = new AbortController()
+    const exchange = { socket, gone }
+    this.#exchanges.add(exchange)
+    const { write_timeout: writeMs } = this.#config
+    const timer = writeMs > 0 ? this.#options.clock.schedule(writeMs, () => socket.destroy()) : undefined
+    const reply = answerTo(raw, response, this.#options.clock)
+    response.on('close', () => {
+      timer?.cancel()
+      this.#exchanges.delete(exchange)
+      if (!response.writableFinished) gone.abort(new Error('The sender went away.'))
+      if (this.#stopping) socket.destroySoon()
+    })
+    try {
+      const answer = await this.#answer(raw, response, gone.signal)
+      this.#send(reply, response, answer)
+    } catch (error) {
+      this.#send(reply, response, this.#options.fault(error, raw.headers))
+    }
+  }
+
+  #send(reply: HttpReply, response: ServerResponse, answer: HttpAnswer): void {
+    if (this.#stopping || !this.#config.keep_alives_enabled) response.shouldKeepAlive = false
+    reply.send(answer)
+  }
+
+  async #answer(raw: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<HttpAnswer> {
+    for (const [name, value] of this.#headers) response.setHeader(name, value)
+    if (this.#cors?.apply({ method: raw.method ?? '', headers: raw.headers }, response))
+      return { status: 204 }
+    const auth = await this.#guards?.authenticate?.(this.#authHeaders(raw))
+    if (declaredLength(raw) > this.#limitBytes) throw tooLarge(this.#limitBytes)
+    const encoding = contentEncoding(raw.headers['content-encoding'], this.#encodings)
+    this.#guards?.admit()
+    const facts = {
+      auth,
+      encoding,
+      limitBytes: this.#limitBytes,
+      includeMetadata: this.#config.include_metadata,
+    }
+    return this.#options.handle(new HttpRequest({ raw, response, signal }, facts))
+  }
+
+  #authHeaders(raw: IncomingMessage): Readonly<Record<string, string | readonly string[] | undefined>> {
+    const params = this.#config.auth?.request_params ?? []
+    if (params.length === 0) return raw.headers
+    const query = queryOf(raw.url ?? '/')
+    const shown = params.flatMap((name) => {
+      const value = query.get(name)
+      return value === null || value === '' ? [] : [[name.toLowerCase(), value] as const]
+    })
+    return { ...raw.headers, ...Object.fromEntries(shown) }
+  }
+}
