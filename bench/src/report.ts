@@ -1,0 +1,85 @@
+import os from 'node:os'
+
+import type { Section } from './pass-through.ts'
+import type { SteadyFigures } from './steady.ts'
+
+/** Everything that one run found out. */
+export interface Report {
+  readonly startedAt: string
+  readonly node: string
+  readonly machine: string
+  readonly sections: readonly Section[]
+  readonly steady?: { readonly figures: readonly SteadyFigures[]; readonly notes: readonly string[] }
+  readonly openSpans?: OpenSpansFigures
+  readonly coldStartMs?: { readonly median: number; readonly best: number; readonly runs: number }
+}
+
+export interface OpenSpansFigures {
+  readonly spans: number
+  readonly bytesPerSpan: number
+  /** Growth of the process by each open span, divided by the bytes of its fragment. */
+  readonly timesBytes: number
+  readonly rssMiB: number
+  readonly appendsPerCpuSecond: number
+}
+
+export const machine = (): string =>
+  `${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown'}, ${os.platform()} ${os.arch()}`
+
+/** The report as Markdown. */
+export function markdownOf(report: Report): string {
+  const lines = [
+    '# Benchmark',
+    '',
+    `${report.startedAt}, Node.js ${report.node}, ${report.machine}. Figures in thousands per CPU-second of the process under test; best and median of the rounds.`,
+  ]
+  for (const { title, unit, figures, notes } of report.sections) {
+    const reference = figures.find(({ variant }) => variant.includes('Go'))
+    lines.push('', `## ${title}`, '')
+    lines.push(
+      `| variant | K ${unit}/CPU-s, best | median | CPU-s per million | K ${unit}/s | RSS MiB | times Go (median) |`,
+    )
+    lines.push('|---|---|---|---|---|---|---|')
+    for (const f of figures) {
+      const ratio = reference ? (f.perCpuSecondMedian / reference.perCpuSecondMedian).toFixed(2) : '-'
+      lines.push(
+        `| ${f.variant} | ${round(f.perCpuSecondBest)} | ${round(f.perCpuSecondMedian)} | ${f.cpuSecondsPerMillion.toFixed(2)} | ${round(f.perSecondBest)} | ${round(f.rssMiB)} | ${ratio} |`,
+      )
+    }
+    for (const note of notes) lines.push('', `Note: ${note}`)
+  }
+  if (report.steady) {
+    lines.push(
+      '',
+      '## Steady load',
+      '',
+      '| variant | spans/s | seconds | sent | arrived | share of one core | peak RSS MiB |',
+    )
+    lines.push('|---|---|---|---|---|---|---|')
+    for (const f of report.steady.figures) {
+      lines.push(
+        `| ${f.variant} | ${f.spansPerSecond} | ${round(f.seconds)} | ${f.sent} | ${f.arrived} | ${(f.cpuShare * 100).toFixed(1)} % | ${round(f.peakRssMiB)} |`,
+      )
+    }
+    for (const note of report.steady.notes) lines.push('', `Note: ${note}`)
+  }
+  if (report.openSpans) {
+    const { spans, bytesPerSpan, timesBytes, rssMiB, appendsPerCpuSecond } = report.openSpans
+    lines.push('', '## Open spans in memory', '')
+    lines.push(
+      `${spans} open spans of ${round(bytesPerSpan)} bytes: ${timesBytes.toFixed(2)} times their bytes, RSS ${round(rssMiB)} MiB, ${round(appendsPerCpuSecond / 1000)} K fragments per CPU-second.`,
+    )
+  }
+  if (report.coldStartMs) {
+    const { median, best, runs } = report.coldStartMs
+    lines.push(
+      '',
+      '## Cold start',
+      '',
+      `Process start to ready: median ${round(median)} ms, best ${round(best)} ms of ${runs} runs.`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const round = (value: number): string => (value >= 100 ? Math.round(value).toString() : value.toFixed(1))
