@@ -26,6 +26,8 @@ export interface Extension extends Component {
   readonly serverAuthenticator?: ServerAuthenticator
   readonly clientAuthenticator?: ClientAuthenticator
   readonly requestGuard?: RequestGuard
+  /** Ids of extensions that have to be started before this one (RUN-01). */
+  readonly dependencies?: readonly string[]
   /** All pipelines run. */
   ready?(): void
   /** The pipelines are about to stop. */

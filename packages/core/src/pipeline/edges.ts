@@ -21,7 +21,10 @@ export interface ProcessorEdges {
 }
 
 /** Makes the receiver's counters exist with 0, for every transport that it uses (TEL-11). */
-export function announceReceiver({ account, instruments }: EdgeTelemetry, transports: readonly string[]): void {
+export function announceReceiver(
+  { account, instruments }: EdgeTelemetry,
+  transports: readonly string[],
+): void {
   const receiver = account.owner.id
   const labels: Attributes[] =
     transports.length === 0 ? [{ receiver }] : transports.map((transport) => ({ receiver, transport }))

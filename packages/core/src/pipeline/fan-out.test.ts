@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { TracesConsumer } from '../component/consumer.ts'
 import { isPermanent, PermanentError, RetryableError, retryAfterMs, grpcStatusOf } from '../errors/errors.ts'
 import { TracesSink } from '../testing/traces-sink.ts'
-import { span } from '../traces/span-init.ts'
-import { Traces } from '../traces/traces.ts'
+import { span, Traces } from '../traces/index.ts'
 import { combineFailures, fanOut } from './fan-out.ts'
 
 const context = { signal: new AbortController().signal }

@@ -39,7 +39,7 @@ class FanOut implements TracesConsumer {
     const due = taken === undefined ? this.#stages : this.#stages.filter((stage) => !taken.has(stage))
     const outcomes = await Promise.allSettled(
       // A stage that throws at once must not keep the data from the others.
-      due.map((stage) => Promise.try(() => stage.consumeTraces(traces, context))),
+      due.map(async (stage) => stage.consumeTraces(traces, context)),
     )
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
     if (failures.length === 0) {

@@ -55,6 +55,9 @@ test('starts exporters, then processors back to front with connectors between, r
 })
 
 test('a cycle through connectors is an error', () => {
-  const pipelines = [pipeline('traces/1', ['in', 'b'], [], ['a']), pipeline('traces/2', ['a'], [], ['b', 'out'])]
+  const pipelines = [
+    pipeline('traces/1', ['in', 'b'], [], ['a']),
+    pipeline('traces/2', ['a'], [], ['b', 'out']),
+  ]
   expect(() => toGraph(pipelines, new Set(['a', 'b']))).toThrow('cycle detected: ')
 })

@@ -68,7 +68,12 @@ export function toGraph(pipelines: Iterable<PipelineShape>, connectors: { has(id
   return { nodes, startOrder: startOrderOf(nodes) }
 }
 
-const rank: Readonly<Record<GraphNode['kind'], number>> = { exporter: 0, processor: 1, connector: 1, receiver: 2 }
+const rank: Readonly<Record<GraphNode['kind'], number>> = {
+  exporter: 0,
+  processor: 1,
+  connector: 1,
+  receiver: 2,
+}
 
 function startOrderOf(nodes: ReadonlyMap<string, GraphNode>): readonly GraphNode[] {
   const order: GraphNode[] = []

@@ -13,7 +13,8 @@ export function accountMetrics(
   meter: Meter,
   instruments: PipelineInstruments,
 ): AccountListener {
-  const own: Attributes = kind === 'processor' ? { [kind]: id, pipeline: pipelines.join(',') } : { [kind]: id }
+  const own: Attributes =
+    kind === 'processor' ? { [kind]: id, pipeline: pipelines.join(',') } : { [kind]: id }
   return {
     dropped: (count, reason) =>
       meter

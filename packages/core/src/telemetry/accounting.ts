@@ -101,7 +101,7 @@ export class Account implements Accounting {
   }
 
   get droppedTotal(): number {
-    return this.#dropped.values().reduce((sum, count) => sum + count, 0)
+    return [...this.#dropped.values()].reduce((sum, count) => sum + count, 0)
   }
 
   read(): AccountReading {

@@ -17,7 +17,7 @@ export function formatConsoleLine(json: string, color: boolean): string {
 
 /** A message is a fixed sentence, but a plugin may break that rule; one record stays one line. */
 function oneLine(message: string): string {
-  return message.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
+  return message.replaceAll(/\p{Cc}+/gu, ' ')
 }
 
 function paint(level: string, color: boolean): string {

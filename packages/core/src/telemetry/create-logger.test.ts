@@ -38,7 +38,12 @@ function setUp(settings: Partial<LogSettings> = {}, { isTTY = false, env = {} } 
   const stdout = new RecordingStream()
   const stderr = new RecordingStream(isTTY)
   const clock = fakeClock(Date.UTC(2026, 7, 21, 10, 0, 0, 5))
-  return { stdout, stderr, clock, logger: createLogger({ ...defaults, ...settings }, { stdout, stderr, env }, clock) }
+  return {
+    stdout,
+    stderr,
+    clock,
+    logger: createLogger({ ...defaults, ...settings }, { stdout, stderr, env }, clock),
+  }
 }
 
 describe('console encoding (LOG-01)', () => {

@@ -58,8 +58,7 @@ export function createLogger(settings: LogSettings, streams: OutputStreams, cloc
     const log = (level: LogLevel) => {
       const emit = (message: string, fields?: LogFields): void => {
         if (!root.isLevelEnabled(level) || !admit(level, message)) return
-        const stack =
-          level === 'error' && settings.stacktrace ? stackOf(fields?.['error']) : undefined
+        const stack = level === 'error' && settings.stacktrace ? stackOf(fields?.['error']) : undefined
         root[level]({
           ...(settings.caller ? { caller: callerOf(emit) } : {}),
           msg: message,

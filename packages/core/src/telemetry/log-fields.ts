@@ -23,7 +23,7 @@ export function plainFields(fields: LogFields): Record<string, unknown> {
 export function errorText(error: unknown): string {
   const parts: string[] = []
   for (let cause = error, depth = 0; cause !== undefined && depth < maxDepth; depth++) {
-    const text = cause instanceof Error ? cause.message || cause.name : String(cause)
+    const text = cause instanceof Error ? cause.message || cause.name : textOf(cause)
     if (!parts.some((part) => part.includes(text))) parts.push(text)
     cause = cause instanceof Error ? cause.cause : undefined
   }
@@ -50,7 +50,7 @@ function plainValue(value: unknown, above: readonly object[]): unknown {
       return value
     case 'symbol':
     case 'function':
-      return String(value.toString()).slice(0, 64)
+      return value.toString().slice(0, 64)
     case 'object':
       return value === null ? null : plainObject(value, above)
     default:
@@ -77,4 +77,8 @@ function plainObject(value: object, above: readonly object[]): unknown {
     if (name !== '__proto__') plain[name] = isSecretName(name) ? redacted : plainValue(item, path)
   }
   return plain
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : (JSON.stringify(plainValue(thrown, [])) ?? typeof thrown)
 }

@@ -6,7 +6,15 @@ import type { StatusEvent, StatusKind } from './status.ts'
 const event = (kind: StatusKind, at = 0): StatusEvent => ({ kind, at })
 
 test('the gravest status stands for all', () => {
-  const order = ['FatalError', 'PermanentError', 'RecoverableError', 'Stopping', 'Stopped', 'Starting', 'OK'] as const
+  const order = [
+    'FatalError',
+    'PermanentError',
+    'RecoverableError',
+    'Stopping',
+    'Stopped',
+    'Starting',
+    'OK',
+  ] as const
   for (const [index, kind] of order.entries()) {
     const events = order.slice(index).map((each) => event(each))
     expect(aggregateStatus(events.toReversed())?.kind).toBe(kind)

@@ -1,0 +1,76 @@
+import { sleep, type Clock } from '../clock/clock.ts'
+import type { Component, ComponentKind, Host } from '../component/component.ts'
+import { messageOf, SpanloomError, StartError } from '../errors/errors.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { StatusEntry } from './status-book.ts'
+
+/** One instance as starting and stopping see it. */
+export interface Living {
+  readonly kind: ComponentKind
+  readonly id: string
+  readonly component: Component
+  readonly status: StatusEntry
+  readonly logger: Logger
+}
+
+/** A component that did not stop as it should. */
+export interface StopFailure {
+  readonly kind: ComponentKind
+  readonly id: string
+  readonly error: unknown
+}
+
+/** How long a component that was told to give up may still take before nobody waits for it. */
+const graceMs = 500
+
+/**
+ * Starts one component and reports it (STA-01).
+ *
+ * @throws StartError `failed to start "otlp" receiver: …` (RUN-03).
+ */
+export async function startOne({ kind, id, component, status, logger }: Living, host: Host): Promise<void> {
+  status.set('Starting')
+  try {
+    await component.start(host)
+  } catch (error) {
+    status.set('PermanentError', error)
+    logger.error('Failed to start component.', { error })
+    const hint = error instanceof SpanloomError ? error.hint : undefined
+    throw new StartError('START_FAILED', `failed to start "${id}" ${kind}: ${messageOf(error)}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    })
+  }
+  if (status.current.kind === 'Starting') status.set('OK')
+}
+
+/**
+ * Stops one component and reports it. Once `signal` has aborted, a component that still does not return
+ * is left behind and counts as failed (CLI-23). Never rejects (SIG-03).
+ */
+export async function stopOne(
+  living: Living,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<readonly StopFailure[]> {
+  const { kind, id, component, status, logger } = living
+  status.set('Stopping')
+  try {
+    await Promise.race([component.shutdown(signal), giveUp(signal, clock)])
+    status.set('Stopped')
+    return []
+  } catch (error) {
+    status.set('PermanentError', error)
+    logger.error('Failed to stop component.', { error })
+    return [{ kind, id, error }]
+  }
+}
+
+/** Rejects some time after the signal has aborted. */
+async function giveUp(signal: AbortSignal, clock: Clock): Promise<never> {
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  }
+  await sleep(clock, graceMs)
+  throw new SpanloomError('STOP_TIMED_OUT', 'The component did not stop in time and was left behind.')
+}
