@@ -7,7 +7,7 @@ import type { Extension } from '../component/extension.ts'
 import type { CollectorView, ComponentOptions } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
 import { ConfigError, type ConfigIssue } from '../errors/config-error.ts'
-import { parseConfig } from '../schema/parse-config.ts'
+import { checkConfig } from '../schema/check-config.ts'
 import { fakeClock } from './fake-clock.ts'
 import { testTelemetry, type TestTelemetry } from './telemetry.ts'
 import { TracesSink } from './traces-sink.ts'
@@ -65,13 +65,14 @@ export function createComponent<Instance>(
   config: unknown,
   options: CreateOptions = {},
 ): Instance {
-  const parsed = parseConfig(factory.schema, config)
+  const checked = checkConfig(factory.schema, config)
+  if (checked.issues.length > 0) throw new ConfigError(checked.issues)
   const issues: ConfigIssue[] = []
-  factory.validate(parsed, (path, message, suggestion) =>
+  factory.validate(checked.config, (path, message, suggestion) =>
     issues.push({ code: 'invalid', path, message, ...(suggestion === undefined ? {} : { suggestion }) }),
   )
   if (issues.length > 0) throw new ConfigError(issues)
-  return factory.create(testOptions(factory.type, parsed, options))
+  return factory.create(testOptions(factory.type, checked.config, options))
 }
 
 /** A host whose extensions a test names. */
