@@ -1,1 +1,2 @@
-export {}
+export { otlpReceiver } from './receiver.ts'
+export type { OtlpReceiver } from './receiver.ts'

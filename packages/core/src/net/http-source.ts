@@ -106,9 +106,13 @@ export function httpSource(
     checkMethod(request.method, route.methods ?? ['POST'])
     checkRequiredHeaders(request.headers, required)
     checkMediaType(request.mediaType, route.mediaTypes)
-    const body = await request.body()
-    const answer = await route.handle(toSourceRequest(request, route, body))
-    return toHttpAnswer(answer ?? accepted())
+    try {
+      const body = await request.body()
+      return toHttpAnswer((await route.handle(toSourceRequest(request, route, body))) ?? accepted())
+    } catch (error) {
+      if (isReceiverFault(error)) telemetry.accounting.failed?.(0, 'http')
+      throw error
+    }
   }
 
   const fault = (error: unknown): HttpAnswer => {
@@ -119,7 +123,6 @@ export function httpSource(
         telemetry.logger.error('A request could not be handled.', { error, ...suppressed }),
       )
     }
-    if (isReceiverFault(error)) telemetry.accounting.failed?.(0, 'http')
     return toHttpAnswer({
       status: httpStatus,
       headers: {
@@ -143,7 +146,7 @@ export function nothing(reason: string): SourceAnswer {
   return { status: 202, json: { status: 'ignored', reason } }
 }
 
-/** Requests that the pipeline never saw; what it refused is counted at its edge. */
+/** Faults that come before the pipeline; what it refuses is counted at its edge. */
 const isReceiverFault = (error: unknown): boolean =>
   error instanceof HttpFault || !isExpected(error) || ('grpcStatus' in error && error.grpcStatus === 3)
 
