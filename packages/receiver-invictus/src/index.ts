@@ -1,1 +1,2 @@
-export {}
+export { profiles } from './profiles.ts'
+export { type InvictusReceiver, invictusReceiver } from './receiver.ts'
