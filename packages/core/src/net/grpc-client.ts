@@ -30,7 +30,7 @@ export interface GrpcClientOptions {
 }
 
 /** One unary call: bytes of a message out. */
-export interface UnaryCall {
+export interface UnaryRequest {
   /** Such as `/package.Service/Method`. */
   readonly method: string
   readonly body: Uint8Array
@@ -42,7 +42,7 @@ export interface UnaryCall {
 /** Makes unary calls with bytes in and out; no message is decoded. */
 export interface GrpcClient {
   /** The bytes of the answer. Rejects with the `ServiceError` of the gRPC library, or the reason of the signal. */
-  unary(call: UnaryCall): Promise<Buffer>
+  unary(call: UnaryRequest): Promise<Buffer>
   close(): void
 }
 
@@ -167,7 +167,7 @@ const identity = (bytes: Buffer): Buffer => bytes
 
 function unary(
   client: Client,
-  { method, body, signal, timeoutMs }: UnaryCall,
+  { method, body, signal, timeoutMs }: UnaryRequest,
   metadata: Metadata,
 ): Promise<Buffer> {
   if (signal.aborted) return Promise.reject(signal.reason)

@@ -110,6 +110,22 @@ it('stops reading the queue while all consumers are busy', async () => {
   await expect(exporter.consumeTraces(someTraces(), { signal })).rejects.toThrow('sending queue is full')
 })
 
+it('EXP-08: never sends more than num_consumers batches at once', async () => {
+  const { exporter, sender } = await runExporter(queue({ min_size: 1 }, { num_consumers: 2 }))
+  let open = 0
+  let most = 0
+  sender.script = async () => {
+    most = Math.max(most, ++open)
+    await settle()
+    open--
+  }
+  for (let index = 0; index < 20; index++) await exporter.consumeTraces(someTraces(), { signal })
+  await exporter.shutdown(signal)
+
+  expect(most).toBe(2)
+  expect(sender.delivered).toHaveLength(20)
+})
+
 describe('partition', () => {
   const from = (tenant: string | undefined): { signal: AbortSignal; metadata: Map<string, string[]> } => ({
     signal,

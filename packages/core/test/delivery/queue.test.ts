@@ -183,6 +183,23 @@ it('lets callers wait for space, in turn, and forgets those that give up', async
   expect(order).toEqual(['large', 'small'])
 })
 
+it('lets no small request pass a large one that waits for space', async () => {
+  const { exporter, sender } = await runExporter({
+    sending_queue: { queue_size: 4, sizer: 'items', block_on_overflow: true },
+  })
+  sender.script = () => new Promise(() => undefined)
+  const impatient = new AbortController()
+  await exporter.consumeTraces(someTraces(2), { signal })
+  const large = outcomeOf(exporter.consumeTraces(someTraces(3), { signal: impatient.signal }))
+  const small = outcomeOf(exporter.consumeTraces(someTraces(1), { signal }))
+  await settle()
+  expect(sender.attempts).toHaveLength(1)
+
+  impatient.abort()
+  expect(await large).toMatchObject({ code: 'QUEUE_FULL' })
+  expect(await small).toBe('taken')
+})
+
 it('wait_for_result: tells the caller what became of the data', async () => {
   const { exporter, sender, telemetry } = await runExporter({ sending_queue: { wait_for_result: true } })
   await exporter.consumeTraces(someTraces(), { signal })
