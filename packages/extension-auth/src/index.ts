@@ -1,1 +1,2 @@
-export {}
+export { basicAuthExtension } from './basic-auth.ts'
+export { bearerTokenAuthExtension } from './bearer-token-auth.ts'
