@@ -1,1 +1,1 @@
-export {}
+export { type HealthCheck, healthCheckExtension } from './health-check.ts'
