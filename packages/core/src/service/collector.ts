@@ -12,7 +12,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { redactedConfig } from './config-views.ts'
 import { ExtensionSet } from './extension-set.ts'
 import type { StopFailure } from './lifecycle.ts'
-import { createOwnTelemetry, type OwnTelemetry } from './own-telemetry.ts'
+import { createOwnTelemetry, type OwnTelemetry, type TelemetrySettings } from './own-telemetry.ts'
 import { PipelineSet, type Surroundings } from './pipeline-set.ts'
 import { loadProfiles } from './profiles.ts'
 import { StatusBook } from './status-book.ts'
@@ -27,6 +27,8 @@ export interface CollectorOptions {
   readonly clock?: Clock | undefined
   /** Where logs go. Default: those of the process. */
   readonly streams?: OutputStreams | undefined
+  /** For a collector that will never be started: logs nothing and sends nothing of itself. */
+  readonly buildOnly?: boolean | undefined
 }
 
 /** How a stop went. */
@@ -77,8 +79,10 @@ export async function createCollector({
   build,
   clock = systemClock,
   streams = process,
+  buildOnly = false,
 }: CollectorOptions): Promise<Collector> {
-  const settings = telemetrySettings(config.service.telemetry)
+  const wanted = telemetrySettings(config.service.telemetry)
+  const settings = buildOnly ? muted(wanted) : wanted
   const profiled = config.processors.size + config.connectors.size > 0
   const [telemetry, profiles] = await Promise.all([
     createOwnTelemetry(settings, build, clock, streams),
@@ -188,6 +192,15 @@ class BuiltCollector implements Collector {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     }
     await sleep(this.#around.clock, flushGraceMs)
+  }
+}
+
+function muted(settings: TelemetrySettings): TelemetrySettings {
+  return {
+    ...settings,
+    logs: { ...settings.logs, outputPaths: [] },
+    metrics: { ...settings.metrics, level: 'none' },
+    traces: { processors: [] },
   }
 }
 

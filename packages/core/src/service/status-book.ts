@@ -45,7 +45,8 @@ export class StatusBook {
       }
       if (change !== 'event') return
       const error = cause === undefined ? undefined : toError(cause)
-      current = { kind, at: this.#clock.now(), ...(error === undefined ? {} : { error }) }
+      const at = kind === current.kind ? current.at : this.#clock.now()
+      current = { kind, at, ...(error === undefined ? {} : { error }) }
       this.#publish(owner, current)
     }
     const entry: StatusEntry = {

@@ -14,7 +14,7 @@ export interface StatusEvent {
   readonly kind: StatusKind
   /** What went wrong, for the three error kinds. */
   readonly error?: Error
-  /** When it was reported, in milliseconds since 1970. */
+  /** Since when the component is in this state, in milliseconds since 1970. */
   readonly at: number
 }
 
