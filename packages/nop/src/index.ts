@@ -1,1 +1,2 @@
-export {}
+export * from './nop-exporter.ts'
+export * from './nop-receiver.ts'
