@@ -81,7 +81,7 @@ export function attributeValueArbitrary(): fc.Arbitrary<AttributeValue> {
       fc.constant(null),
     ),
     value: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true },
+      { maxDepth: 3 },
       { weight: 6, arbitrary: tie('leaf') },
       { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
       { weight: 1, arbitrary: fc.dictionary(fc.string({ maxLength: 5 }), tie('value'), { maxKeys: 3 }) },

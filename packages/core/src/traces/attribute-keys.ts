@@ -36,7 +36,8 @@ export function readKey(buffer: Buffer, start: number, end: number): string {
   const last = buffer[end - 1] ?? 0
   const slot = (first * 31 + middle * 131 + last * 521 + (buffer[end - 2] ?? 0) * 1031 + length * 17) & 1023
   const known = slots[slot]
-  if (known !== undefined && sameBytes(known.bytes, 0, length, buffer, start, end)) return known.text
+  if (known !== undefined && sameBytes(known.bytes, 0, known.bytes.length, buffer, start, end))
+    return known.text
   const bytes = Buffer.allocUnsafeSlow(length)
   copyRange(buffer, start, end, bytes, 0)
   const text = bytes.toString('utf8')

@@ -1,3 +1,4 @@
+export { Envelope } from './envelope.ts'
 export * from './fields.ts'
 export { bytesToHex, hexToBytes, isSpanId, isTraceId } from './ids.ts'
 export { parseOtlpJson } from './parse-otlp-json.ts'
@@ -18,6 +19,7 @@ export {
   type SpanStatus,
   type StatusCode,
 } from './span-parts.ts'
+export { SpanCursor } from './span-cursor.ts'
 export { Span, span } from './span.ts'
 export { toOtlpJson } from './to-otlp-json.ts'
 export { TracesBuilder, type TracesBuilderDefaults } from './traces-builder.ts'

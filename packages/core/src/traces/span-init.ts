@@ -87,8 +87,8 @@ export function writeSpan(writer: WireWriter, init: SpanInit): void {
   if (init.parentSpanId) writeSpanId(writer, spanTag.parentSpanId, init.parentSpanId)
   if (init.name !== '') writeText(writer, spanTag.name, init.name)
   if (init.kind !== undefined && init.kind !== 'UNSPECIFIED') writeKind(writer, init.kind)
-  if (init.startTime !== undefined) writeTime(writer, spanTag.startTimeUnixNano, init.startTime)
-  if (init.endTime !== undefined) writeTime(writer, spanTag.endTimeUnixNano, init.endTime)
+  if (init.startTime) writeTime(writer, spanTag.startTimeUnixNano, init.startTime)
+  if (init.endTime) writeTime(writer, spanTag.endTimeUnixNano, init.endTime)
   if (init.attributes !== undefined) writeAttributes(writer, spanTag.attributes, init.attributes)
   if (init.droppedAttributesCount)
     writeCount(writer, spanTag.droppedAttributesCount, init.droppedAttributesCount)
@@ -196,7 +196,7 @@ export function writeStatusOver(writer: WireWriter, { code, message = '' }: Span
 /** One event with its tag. */
 export function writeEvent(writer: WireWriter, event: SpanEventInit): void {
   const start = writer.open(spanTag.events)
-  writeTime(writer, 0x09, event.time)
+  if (event.time !== 0n) writeTime(writer, 0x09, event.time)
   if (event.name !== '') writeText(writer, 0x12, event.name)
   if (event.attributes !== undefined) writeAttributes(writer, 0x1a, event.attributes)
   if (event.droppedAttributesCount) writeCount(writer, 0x20, event.droppedAttributesCount)
