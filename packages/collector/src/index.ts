@@ -1,1 +1,5 @@
-export {}
+export { buildInfo } from './build-info.ts'
+export { type CliContext, processContext } from './cli-context.ts'
+export { main } from './main.ts'
+export { defaultRegistry } from './registry.ts'
+export { type CollectorHandle, runCollector, type RunCollectorOptions } from './run-collector.ts'

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+
+import type { OutputStream, ProcessEvents, Registry } from '@spanloom/core'
+
+import { defaultRegistry } from './registry.ts'
+
+/** The outside world as the command sees it; tests hand in their own. */
+export interface CliContext {
+  /** Arguments after the name of the program. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  /** Signals and crashes. */
+  readonly events: ProcessEvents
+  readonly registry: Registry
+  readFile(path: string): Promise<Uint8Array>
+}
+
+/** The context of the real process. */
+export function processContext(): CliContext {
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    events: process,
+    registry: defaultRegistry,
+    readFile: (path) => readFile(path),
+  }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+
+// Before everything else, so that all that follows is taken from the cache.
+enableCompileCache()
+
+/** How long a handle that something left open may keep the process alive after its work is done. */
+const lingerMs = 1000
+
+async function start(): Promise<void> {
+  const [{ main }, { processContext }] = await Promise.all([import('./main.ts'), import('./cli-context.ts')])
+  process.exitCode = await main(processContext())
+  setTimeout(() => process.exit(), lingerMs).unref()
+}
+
+void start()

@@ -1,0 +1,54 @@
+import { ignoreBrokenPipe } from '@spanloom/core'
+import { Command, CommanderError } from 'commander'
+
+import { buildInfo } from './build-info.ts'
+import type { CliContext } from './cli-context.ts'
+import { reportError } from './report-error.ts'
+import { componentsVerb } from './verbs/components.ts'
+import { featureGateVerb } from './verbs/featuregate.ts'
+import { printConfigVerb } from './verbs/print-config.ts'
+import { quickstartVerb } from './verbs/quickstart.ts'
+import { runVerb } from './verbs/run.ts'
+import { schemaVerb } from './verbs/schema.ts'
+import { validateVerb } from './verbs/validate.ts'
+import type { Verb } from './verbs/verb.ts'
+
+const verbs: readonly Verb[] = [
+  runVerb,
+  validateVerb,
+  printConfigVerb,
+  componentsVerb,
+  schemaVerb,
+  featureGateVerb,
+  quickstartVerb,
+]
+
+/** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */
+export async function main(context: CliContext): Promise<number> {
+  ignoreBrokenPipe(context.stdout)
+  ignoreBrokenPipe(context.stderr)
+  let exitCode = 0
+  const program = new Command(buildInfo.command)
+    .description('Weaves events into OpenTelemetry traces.')
+    .version(`${buildInfo.command} version ${buildInfo.version}`, '-v, --version', 'print the version')
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      // Errors are told in one line by reportError instead.
+      writeErr: () => undefined,
+    })
+    .exitOverride()
+  for (const verb of verbs) {
+    verb.define(program, context, async (work) => {
+      exitCode = await work()
+    })
+  }
+  for (const command of program.commands) command.copyInheritedSettings(program).exitOverride()
+  try {
+    await program.parseAsync([...context.args], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    reportError(error, context)
+    return 1
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  createRegistry,
+  type AnyFactory,
+  type ComponentKind,
+  type Registry,
+  type RegistryEntry,
+  type Stability,
+} from '@spanloom/core'
+
+import { buildInfo } from './build-info.ts'
+
+const auth = () => import('@spanloom/extension-auth')
+const file = () => import('@spanloom/exporter-file')
+const fileReceivers = () => import('@spanloom/receiver-file')
+const forward = () => import('@spanloom/connector-forward')
+const health = () => import('@spanloom/extension-health')
+const invictus = () => import('@spanloom/receiver-invictus')
+const invictusProfiles = () => import('@spanloom/receiver-invictus/profiles')
+const nop = () => import('@spanloom/nop')
+const otlp = () => import('@spanloom/receiver-otlp')
+const otlpExporters = () => import('@spanloom/exporter-otlp')
+const assembly = () => import('@spanloom/processor-assembly')
+const standard = () => import('@spanloom/processor-standard')
+
+/**
+ * The components that the `spanloom` command knows. Listing them loads none of their code: that happens
+ * when a configuration names one.
+ */
+export const defaultRegistry: Registry = createRegistry([
+  entry('receiver', 'file', 'beta', 'receiver-file', async () => (await fileReceivers()).fileReceiver),
+  entry(
+    'receiver',
+    'invictus',
+    'beta',
+    'receiver-invictus',
+    async () => (await invictus()).invictusReceiver,
+    {
+      profiles: async () => (await invictusProfiles()).profiles,
+    },
+  ),
+  entry('receiver', 'nop', 'stable', 'nop', async () => (await nop()).nopReceiver),
+  entry('receiver', 'otlp', 'beta', 'receiver-otlp', async () => (await otlp()).otlpReceiver),
+  entry(
+    'receiver',
+    'otlp_json_file',
+    'beta',
+    'receiver-file',
+    async () => (await fileReceivers()).otlpJsonFileReceiver,
+  ),
+
+  entry(
+    'processor',
+    'attributes',
+    'beta',
+    'processor-standard',
+    async () => (await standard()).attributesProcessor,
+  ),
+  entry('processor', 'batch', 'beta', 'processor-standard', async () => (await standard()).batchProcessor),
+  entry('processor', 'filter', 'beta', 'processor-standard', async () => (await standard()).filterProcessor),
+  entry(
+    'processor',
+    'memory_limiter',
+    'beta',
+    'processor-standard',
+    async () => (await standard()).memoryLimiterProcessor,
+  ),
+  entry(
+    'processor',
+    'probabilistic_sampler',
+    'beta',
+    'processor-standard',
+    async () => (await standard()).probabilisticSamplerProcessor,
+  ),
+  entry(
+    'processor',
+    'resource',
+    'beta',
+    'processor-standard',
+    async () => (await standard()).resourceProcessor,
+  ),
+  entry(
+    'processor',
+    'span_assembly',
+    'beta',
+    'processor-assembly',
+    async () => (await assembly()).spanAssemblyProcessor,
+  ),
+
+  entry('exporter', 'debug', 'beta', 'exporter-file', async () => (await file()).debugExporter),
+  entry('exporter', 'file', 'beta', 'exporter-file', async () => (await file()).fileExporter),
+  entry('exporter', 'nop', 'stable', 'nop', async () => (await nop()).nopExporter),
+  entry(
+    'exporter',
+    'otlp_grpc',
+    'beta',
+    'exporter-otlp',
+    async () => (await otlpExporters()).otlpGrpcExporter,
+    {
+      aliases: ['otlp'],
+    },
+  ),
+  entry(
+    'exporter',
+    'otlp_http',
+    'beta',
+    'exporter-otlp',
+    async () => (await otlpExporters()).otlpHttpExporter,
+    {
+      aliases: ['otlphttp'],
+    },
+  ),
+
+  entry('connector', 'forward', 'beta', 'connector-forward', async () => (await forward()).forwardConnector),
+
+  entry('extension', 'basicauth', 'beta', 'extension-auth', async () => (await auth()).basicAuthExtension),
+  entry(
+    'extension',
+    'bearertokenauth',
+    'beta',
+    'extension-auth',
+    async () => (await auth()).bearerTokenAuthExtension,
+  ),
+  entry(
+    'extension',
+    'health_check',
+    'beta',
+    'extension-health',
+    async () => (await health()).healthCheckExtension,
+    {
+      aliases: ['healthcheckv2'],
+    },
+  ),
+  entry(
+    'extension',
+    'memory_limiter',
+    'beta',
+    'processor-standard',
+    async () => (await standard()).memoryLimiterExtension,
+  ),
+])
+
+/** All packages of the distribution have one version. */
+function entry(
+  kind: ComponentKind,
+  type: string,
+  stability: Stability,
+  module: string,
+  load: () => Promise<AnyFactory>,
+  more: Pick<RegistryEntry, 'aliases' | 'profiles'> = {},
+): RegistryEntry {
+  return { kind, type, stability, module: `@spanloom/${module}`, version: buildInfo.version, load, ...more }
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+
+import {
+  createCollector,
+  fetchSource,
+  loadConfig,
+  run,
+  type BuildInfo,
+  type Clock,
+  type Collector,
+  type OutputStreams,
+  type ProcessEvents,
+  type Registry,
+} from '@spanloom/core'
+
+import { buildInfo } from './build-info.ts'
+import { defaultRegistry } from './registry.ts'
+
+/** How a program runs a collector inside itself. */
+export interface RunCollectorOptions {
+  /** A source such as a path or `yaml:…` (CFG-41), several of them, or the configuration itself as data. */
+  readonly config: string | readonly string[] | Readonly<Record<string, unknown>>
+  /** Values such as `receivers.otlp.protocols.http.endpoint=localhost:0` (CFG-44). */
+  readonly set?: readonly string[]
+  /** Default: the components of the `spanloom` command. */
+  readonly registry?: Registry
+  readonly build?: BuildInfo
+  /** Variables for `${env:NAME}`. Default: those of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly clock?: Clock
+  /** Where logs go. Default: those of the process. */
+  readonly streams?: OutputStreams
+  /** Stops the collector when it aborts. */
+  readonly signal?: AbortSignal
+  /** Where SIGTERM and crashes are listened to; pass `process` to have them handled. Default: nowhere. */
+  readonly events?: ProcessEvents
+}
+
+/** A collector that runs. */
+export interface CollectorHandle extends AsyncDisposable {
+  readonly collector: Collector
+  /** Resolves with the exit code that the command would have when the collector has stopped, why ever. */
+  readonly finished: Promise<number>
+  /** Stops the collector and resolves as `finished` does. */
+  stop(): Promise<number>
+}
+
+/**
+ * Loads a configuration, builds the collector and starts it. Resolves when everything is ready.
+ *
+ * @throws ConfigError with all faults of the configuration, or StartError naming what does not start.
+ *
+ * @example
+ * await using handle = await runCollector({ config: 'pipeline.yaml' })
+ */
+export async function runCollector(options: RunCollectorOptions): Promise<CollectorHandle> {
+  const {
+    set = [],
+    registry = defaultRegistry,
+    build = buildInfo,
+    env = process.env,
+    clock,
+    streams,
+    events,
+  } = options
+  const config = await loadConfig({
+    sources: sourcesOf(options.config),
+    sets: set,
+    registry,
+    env,
+    readFile: (path) => readFile(path),
+    fetch: fetchSource,
+  })
+  const collector = await createCollector({ config, registry, build, clock, streams })
+  const stopping = new AbortController()
+  const stop =
+    options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal])
+  const ready = Promise.withResolvers<void>()
+  const finished = run({ collector, service: config.service, stop, events, clock, onReady: ready.resolve })
+  await Promise.race([ready.promise, finished])
+  const end = (): Promise<number> => {
+    stopping.abort()
+    return finished
+  }
+  return {
+    collector,
+    finished,
+    stop: end,
+    [Symbol.asyncDispose]: async () => void (await end()),
+  }
+}
+
+/** Data is handed over as JSON, which is YAML. */
+function sourcesOf(config: RunCollectorOptions['config']): readonly string[] {
+  if (typeof config === 'string') return [config]
+  return isList(config) ? config : [`yaml:${JSON.stringify(config)}`]
+}
+
+function isList(value: readonly string[] | object): value is readonly string[] {
+  return Array.isArray(value)
+}
