@@ -4,11 +4,10 @@ export function tracesUrl(endpoint: string | undefined, tracesEndpoint: string |
   return endpoint ? `${endpoint.replace(/\/+$/, '')}/v1/traces` : ''
 }
 
-/** What is wrong with a URL; `undefined` if nothing. */
+/** What is wrong with the URL of a config that fits the schema; `undefined` if nothing. */
 export function urlFault(url: string): string | undefined {
   if (url === '') return 'at least one endpoint must be specified'
-  const parsed = URL.parse(url)
-  if (parsed === null) return 'the endpoint must be a valid URL, such as "https://traces.example.com"'
-  if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return undefined
-  return `the endpoint must be an http:// or https:// URL, not ${parsed.protocol}`
+  const { protocol } = new URL(url)
+  if (protocol === 'http:' || protocol === 'https:') return undefined
+  return `the endpoint must be an http:// or https:// URL, not ${protocol}`
 }

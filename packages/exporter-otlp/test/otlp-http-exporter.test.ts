@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { otlpHttpExporter } from '../src/index.ts'
 import { HttpBackend, respond } from './http-backend.ts'
 import { bytesField, partialSuccess, rpcStatus } from './protobuf-bytes.ts'
-import { direct, failureOf, once, run, type Running, someTraces } from './running.ts'
+import { direct, failureOf, letRun, once, run, type Running, someTraces } from './running.ts'
 
 const { signal } = new AbortController()
 
@@ -22,16 +22,6 @@ async function backendAndExporter(
     await backend[Symbol.asyncDispose]()
   })
   return { ...running, backend }
-}
-
-/** Lets the clock run until `call` has settled. */
-async function letRun(call: Promise<unknown>, { clock }: Running, stepMs = 500): Promise<void> {
-  let settled = false
-  const settle = (): void => {
-    settled = true
-  }
-  call.then(settle, settle)
-  while (!settled) await clock.advance(stepMs)
 }
 
 describe('request', () => {
@@ -380,7 +370,9 @@ testExporterContract(otlpHttpExporter, {
     return {
       config: { endpoint: backend.url, headers: { authorization: 'Bearer contract-secret' } },
       spans: () =>
-        backend.requests.filter((_, at) => taken.has(at + 1)).flatMap(({ traces }) => [...traces.spans()]),
+        backend.requests
+          .filter((_, at) => taken.has(at + 1))
+          .flatMap(({ traces }) => Array.from(traces.spans())),
       treat(decide) {
         backend.answer = (response, _, index) => {
           const treatment = decide()

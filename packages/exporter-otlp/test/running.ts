@@ -66,3 +66,13 @@ export async function failureOf(call: Promise<unknown>): Promise<Error> {
   }
   throw new Error('The call was expected to fail.')
 }
+
+/** Lets the clock run until `call` has settled. */
+export async function letRun(call: Promise<unknown>, { clock }: Running, stepMs = 500): Promise<void> {
+  const state = { settled: false }
+  const settle = (): void => {
+    state.settled = true
+  }
+  call.then(settle, settle)
+  while (!state.settled) await clock.advance(stepMs)
+}

@@ -8,7 +8,7 @@ export type Compression = '' | 'none' | 'gzip' | 'zlib' | 'deflate' | 'zstd'
 export interface Compressor {
   /** Absent where nothing is compressed. */
   readonly contentEncoding: string | undefined
-  compress(body: Uint8Array): Promise<Uint8Array> | Uint8Array
+  readonly compress: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array
 }
 
 const runGzip = promisify(gzip)

@@ -36,7 +36,10 @@ export interface HttpClient {
    * of the signal when that aborts.
    */
   request(request: HttpExchange): Promise<HttpResponse>
-  /** Closes idle connections at once, others after their requests; all of them when `signal` aborts. */
+  /**
+   * Closes idle connections at once and others after their requests; does not wait for those when `signal`
+   * aborts. A request in flight ends by its own signal.
+   */
   close(signal: AbortSignal): Promise<void>
 }
 
@@ -53,12 +56,12 @@ export async function createHttpClient(
   const own = lowerCased([['user-agent', userAgent(build)]])
   const configured = lowerCased(checked(headerEntries(config.headers)))
   const auth = findClientAuth(host, config.auth)
-  const connections = await Renewable.create<TlsClientOptions, Dispatcher>({
+  const connections = await Renewable.create<TlsClientOptions, Connections>({
     intervalMs: config.tls.reload_interval ?? 0,
     clock,
     load: () => loadClientTls(config.tls),
     same: sameTls,
-    make: (tls) => createHttpDispatcher(config, tls, env),
+    make: (tls) => new Connections((protocol) => createHttpDispatcher(config, tls, protocol, env)),
     dispose: (replaced) => void replaced.close(),
     onError: (error) => logger.warn('TLS files could not be read again.', { error }),
   })
@@ -68,20 +71,50 @@ export async function createHttpClient(
       const credentials = auth && (await authHeaders(auth))
       const all = { ...own, ...lowerCased(Object.entries(headers)), ...configured, ...credentials }
       try {
-        return await exchange(connections.current(), { ...request, headers: all })
+        return await exchange(connections.current().to(request.url), { ...request, headers: all })
       } catch (error) {
         if (error === request.signal.reason || error instanceof SpanloomError) throw error
         throw networkError(error)
       }
     },
     async close(signal) {
-      const dispatcher = connections.current()
-      const destroy = (): void => void dispatcher.destroy()
-      if (signal.aborted) return dispatcher.destroy()
+      const open = connections.current()
+      const closed = open.close()
+      const { promise: destroyed, resolve } = Promise.withResolvers<void>()
+      const destroy = (): void => resolve(open.destroy())
       signal.addEventListener('abort', destroy, { once: true })
-      await dispatcher.close().catch(() => undefined)
+      if (signal.aborted) destroy()
+      await Promise.race([closed, destroyed])
       signal.removeEventListener('abort', destroy)
     },
+  }
+}
+
+/** Connection pools by the protocol of URLs, made when they are needed. */
+class Connections {
+  readonly #make: (protocol: 'http:' | 'https:') => Dispatcher
+  readonly #made = new Map<string, Dispatcher>()
+
+  constructor(make: (protocol: 'http:' | 'https:') => Dispatcher) {
+    this.#make = make
+  }
+
+  to({ protocol }: URL): Dispatcher {
+    let dispatcher = this.#made.get(protocol)
+    if (dispatcher === undefined) {
+      dispatcher = this.#make(protocol === 'https:' ? 'https:' : 'http:')
+      this.#made.set(protocol, dispatcher)
+    }
+    return dispatcher
+  }
+
+  /** Lets requests in flight finish. */
+  async close(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#made.values(), (dispatcher) => dispatcher.close()))
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#made.values(), (dispatcher) => dispatcher.destroy()))
   }
 }
 

@@ -20,23 +20,27 @@ export type ConnectionConfig = Pick<
 const connectTimeoutMs = 30_000
 const foreverMs = 2_147_483_647
 
+/** Hosts that no proxy of the environment is asked for, as in the reference collector. */
+const loopback = 'localhost,127.0.0.1,::1'
+
 /**
- * Makes the connection pool of an HTTP client. It has no time limits of its own but that of connecting:
- * every request is bounded by its signal.
+ * Makes the connection pool of an HTTP client for one kind of URL. It has no time limits of its own but that
+ * of connecting: every request is bounded by its signal.
  */
 export function createHttpDispatcher(
   config: ConnectionConfig,
   tls: TlsClientOptions,
+  protocol: 'http:' | 'https:',
   env: ProxyEnvironment = process.env,
 ): Dispatcher {
   const { proxy_url, max_conns_per_host, disable_keep_alives, force_attempt_http2, http2_read_idle_timeout } =
     config
-  const idleMs = Math.min(config.idle_conn_timeout || foreverMs, foreverMs)
+  const connect = { ...tls, timeout: connectTimeoutMs }
   const options = {
-    connect: { ...tls, timeout: connectTimeoutMs },
+    connect,
     connections: max_conns_per_host > 0 ? max_conns_per_host : null,
     pipelining: disable_keep_alives ? 0 : 1,
-    keepAliveTimeout: idleMs,
+    keepAliveTimeout: Math.min(config.idle_conn_timeout || foreverMs, foreverMs),
     keepAliveMaxTimeout: foreverMs,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -44,16 +48,11 @@ export function createHttpDispatcher(
     ...(http2_read_idle_timeout > 0 ? { h2Options: { pingInterval: http2_read_idle_timeout } } : {}),
   }
   // Behind a proxy the certificate settings are for the server, not for the proxy.
-  const proxied = { ...options, requestTls: { ...tls, timeout: connectTimeoutMs } }
+  const proxied = { ...options, requestTls: connect }
   if (proxy_url) return new ProxyAgent({ ...proxied, uri: proxy_url })
-  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY']
-  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY']
-  if (!httpProxy && !httpsProxy) return new Agent(options)
-  const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? ''
-  return new EnvHttpProxyAgent({
-    ...proxied,
-    httpProxy: httpProxy ?? '',
-    httpsProxy: httpsProxy ?? '',
-    noProxy,
-  })
+  const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
+  const proxy = env[name] || env[name.toLowerCase()]
+  if (!proxy) return new Agent(options)
+  const noProxy = [env['NO_PROXY'] || env['no_proxy'] || '', loopback].join(',')
+  return new EnvHttpProxyAgent({ ...proxied, httpProxy: proxy, httpsProxy: proxy, noProxy })
 }
