@@ -26,7 +26,7 @@ export interface StringSchema extends Annotations {
   /** Shown as `[REDACTED]` in every print, log, error and page (CFG-90). */
   readonly secret?: true
   /** The text is the id of a component of this kind that must be configured. */
-  readonly reference?: 'extension' | 'exporter' | 'receiver'
+  readonly reference?: 'extension' | 'exporter' | 'processor' | 'receiver'
 }
 
 export interface NumberSchema extends Annotations {

@@ -25,7 +25,7 @@ export interface Settled {
 /** A text that names another component. */
 export interface Reference {
   readonly path: Path
-  readonly kind: 'extension' | 'exporter' | 'receiver'
+  readonly kind: 'extension' | 'exporter' | 'processor' | 'receiver'
   readonly id: string
 }
 
@@ -88,21 +88,23 @@ function settlePresent(schema: ConfigSchema, value: unknown, path: Path, scope: 
 
 /** The value that a whole `${…}` stands for in a field of this kind (CFG-53, CFG-55). */
 function meantBy(schema: ConfigSchema, given: Expanded): unknown {
-  if ('anyOf' in schema) return given.value === null ? null : given
-  if (schema.type === 'string' && given.value !== null) return given.text
-  if (
-    schema.type === 'array' &&
-    schema.commaSeparated &&
-    !Array.isArray(given.value) &&
-    given.value !== null
-  ) {
-    return given.text
+  if (isNullFor(schema, given)) {
+    // A null of a variable is the zero value of the field; where no value is a value too, it is that.
+    if (schema.default !== undefined && isScalar(schema)) return zeroOf(schema)
+    const plainText = schema.type === 'string' && !schema.enum && !schema.reference && !schema.minLength
+    return plainText && schema.format === undefined && schema.pattern === undefined ? '' : null
   }
-  if (given.value !== null) return given.value
-  // A null of a variable is the zero value of the field; where no value is a value too, it is that.
-  if (schema.default !== undefined && isScalar(schema)) return zeroOf(schema)
-  const plainText = schema.type === 'string' && !schema.enum && !schema.reference && !schema.minLength
-  return plainText && schema.format === undefined && schema.pattern === undefined ? '' : null
+  if ('anyOf' in schema) return given
+  if (schema.type === 'string') return given.text
+  return schema.type === 'array' && schema.commaSeparated && !Array.isArray(given.value)
+    ? given.text
+    : given.value
+}
+
+/** Text such as `~` is null for most fields, but a text field takes it as it is. */
+function isNullFor(schema: ConfigSchema, given: unknown): boolean {
+  if (!(given instanceof Expanded)) return given === null || given === undefined
+  return given.value === null && (schema.type !== 'string' || given.text === '')
 }
 
 function isScalar(schema: ConfigSchema): boolean {
@@ -130,8 +132,7 @@ function zeroOf(schema: ConfigSchema): unknown {
 
 /** A list item or the value of a map: there is no default to fall back to, so null is the zero value. */
 function settleElement(schema: ConfigSchema, given: unknown, path: Path, scope: SettleScope): Settled {
-  const isNull = given === null || given === undefined || (given instanceof Expanded && given.value === null)
-  const value = isNull && schema.default === undefined ? zeroOf(schema) : given
+  const value = isNullFor(schema, given) && schema.default === undefined ? zeroOf(schema) : given
   return settle(schema, value, path, scope)
 }
 

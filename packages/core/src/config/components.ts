@@ -1,0 +1,186 @@
+import type { ComponentKind } from '../component/component.ts'
+import type { AnyFactory } from '../component/define.ts'
+import type { Registry, RegistryEntry } from '../component/registry.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { messageOf } from '../errors/errors.ts'
+import { type CheckResult, checkConfig } from '../schema/check-config.ts'
+import { closest } from '../schema/closest.ts'
+import { type ComponentId, parseComponentId } from '../schema/component-id.ts'
+import { type Path, inMessage } from '../schema/issue.ts'
+import { redactUrl } from '../schema/redact-url.ts'
+import type { Reference } from '../schema/settle.ts'
+import type { ComponentConfig } from './collector-config.ts'
+import { type SectionName, sectionOfKind } from './document-schema.ts'
+import { type Entry, type MapNode, toPlain } from './node.ts'
+import type { Report } from './report.ts'
+
+/** A text in a component's settings that names another component. */
+export interface UsedReference extends Reference {
+  readonly owner: { readonly kind: ComponentKind; readonly id: string }
+}
+
+/** All configured components of the five sections. */
+export interface Components {
+  readonly receivers: ReadonlyMap<string, ComponentConfig>
+  readonly processors: ReadonlyMap<string, ComponentConfig>
+  readonly exporters: ReadonlyMap<string, ComponentConfig>
+  readonly connectors: ReadonlyMap<string, ComponentConfig>
+  readonly extensions: ReadonlyMap<string, ComponentConfig>
+  /** Every id that is configured, also those of components with faults. */
+  readonly ids: Readonly<Record<SectionName, ReadonlySet<string>>>
+  readonly references: readonly UsedReference[]
+}
+
+/** Whether a component takes no part because only skipped pipelines use it. */
+export type IsSkipped = (section: SectionName, id: string) => boolean
+
+/** Checks the settings of every configured component with its factory's schema (CFG-03). */
+export async function checkComponents(
+  root: MapNode,
+  registry: Registry,
+  report: Report,
+  isSkipped: IsSkipped,
+): Promise<Components> {
+  const checker = new ComponentChecker(registry, report, isSkipped)
+  return {
+    receivers: await checker.section(root, 'receiver'),
+    processors: await checker.section(root, 'processor'),
+    exporters: await checker.section(root, 'exporter'),
+    connectors: await checker.section(root, 'connector'),
+    extensions: await checker.section(root, 'extension'),
+    ids: checker.ids,
+    references: checker.references,
+  }
+}
+
+class ComponentChecker {
+  readonly ids: Record<SectionName, Set<string>> = {
+    receivers: new Set(),
+    processors: new Set(),
+    exporters: new Set(),
+    connectors: new Set(),
+    extensions: new Set(),
+  }
+  readonly references: UsedReference[] = []
+  readonly #registry: Registry
+  readonly #report: Report
+  readonly #isSkipped: IsSkipped
+  readonly #factories = new Map<RegistryEntry, Promise<AnyFactory>>()
+  readonly #aliasesTold = new Set<string>()
+
+  constructor(registry: Registry, report: Report, isSkipped: IsSkipped) {
+    this.#registry = registry
+    this.#report = report
+    this.#isSkipped = isSkipped
+  }
+
+  async section(root: MapNode, kind: ComponentKind): Promise<ReadonlyMap<string, ComponentConfig>> {
+    const name = sectionOfKind[kind]
+    const section = root.entries.get(name)?.node
+    const found = new Map<string, ComponentConfig>()
+    if (section?.kind !== 'map') return found
+    for (const [key, entry] of section.entries) {
+      const path = [name, key]
+      const id = parseComponentId(key)
+      if (typeof id === 'string') {
+        this.#report.fault({ code: 'invalid_id', path, message: id, at: 'key' })
+      } else if (this.#isSkipped(name, id.id)) {
+        continue
+      } else if (this.ids[name].has(id.id)) {
+        const message = `duplicate name "${id.id}" after removing white space from "${inMessage(key)}"`
+        this.#report.fault({ code: 'duplicate_id', path, message, at: 'key' })
+      } else {
+        this.ids[name].add(id.id)
+        const component = await this.#component(kind, id, entry, path)
+        if (component !== undefined) found.set(id.id, component)
+      }
+    }
+    return found
+  }
+
+  async #component(
+    kind: ComponentKind,
+    id: ComponentId,
+    entry: Entry,
+    path: Path,
+  ): Promise<ComponentConfig | undefined> {
+    const factory = await this.#factory(kind, id, path)
+    if (factory === undefined) return undefined
+    const checked = checkConfig(factory.schema, toPlain(entry.node), path)
+    this.#take(checked, { kind, id: id.id })
+    if (checked.issues.length > 0) return undefined
+    this.#validate(factory, checked.config, path)
+    const { config, effective: raw, redacted } = checked
+    return Object.freeze({ kind, id: id.id, type: factory.type, factory, config, raw, redacted })
+  }
+
+  #take(checked: CheckResult, owner: UsedReference['owner']): void {
+    this.#report.faults.push(...checked.issues)
+    this.#report.warnings.push(...checked.warnings)
+    this.#report.secrets.push(...checked.secrets)
+    this.references.push(...checked.references.map((reference) => ({ ...reference, owner })))
+  }
+
+  #validate(factory: AnyFactory, config: unknown, path: Path): void {
+    try {
+      factory.validate(config, (inner, message, suggestion) => {
+        this.#report.fault({
+          code: 'invalid_setting',
+          path: [...path, ...inner],
+          message,
+          at: 'value',
+          ...(suggestion === undefined ? {} : { suggestion }),
+        })
+      })
+    } catch (error) {
+      if (!(error instanceof ConfigError)) {
+        this.#report.fault({ code: 'invalid_setting', path, message: redactUrl(messageOf(error)) })
+        return
+      }
+      for (const issue of error.issues) this.#report.fault({ ...issue, path: [...path, ...issue.path] })
+    }
+  }
+
+  async #factory(
+    kind: ComponentKind,
+    { type, id }: ComponentId,
+    path: Path,
+  ): Promise<AnyFactory | undefined> {
+    const entry = this.#registry.find(kind, type)
+    if (entry === undefined) {
+      this.#report.fault(this.#unknownType(kind, type, id, path))
+      return undefined
+    }
+    if (entry.type !== type) this.#tellAlias(entry, type, path)
+    const loading = this.#factories.get(entry) ?? entry.load()
+    this.#factories.set(entry, loading)
+    try {
+      return await loading
+    } catch (error) {
+      const message = `cannot load the ${kind} "${type}" of ${entry.module}: ${messageOf(error)}`
+      this.#report.fault({ code: 'component_not_loaded', path, message, at: 'key' })
+      return undefined
+    }
+  }
+
+  #unknownType(kind: ComponentKind, type: string, id: string, path: Path) {
+    const types = this.#registry.entries.filter((entry) => entry.kind === kind).map((entry) => entry.type)
+    const nearest = closest(type, types)
+    return {
+      code: 'unknown_type',
+      path,
+      message: `unknown type: "${type}" for id: "${id}" (valid values: [${types.toSorted().join(' ')}])`,
+      at: 'key' as const,
+      ...(nearest === undefined ? {} : { suggestion: nearest }),
+    }
+  }
+
+  /** One warning for each alias, however many components use it (CFG-24). */
+  #tellAlias(entry: RegistryEntry, alias: string, path: Path): void {
+    const key = `${entry.kind}/${alias}`
+    if (this.#aliasesTold.has(key)) return
+    this.#aliasesTold.add(key)
+    const message = `"${alias}" alias is deprecated; use "${entry.type}" instead`
+    this.#report.warn({ code: 'deprecated_alias', path, message, suggestion: entry.type, at: 'key' })
+  }
+}

@@ -1,0 +1,157 @@
+import { ConfigError } from '../errors/config-error.ts'
+import { checkConfig } from '../schema/check-config.ts'
+import type { ObjectSchema } from '../schema/schema.ts'
+import type { CollectorConfig } from './collector-config.ts'
+import { checkComponents } from './components.ts'
+import { checkConnectors } from './connectors.ts'
+import { documentSchema, productSections } from './document-schema.ts'
+import { Expander } from './expand.ts'
+import { type Fault, FaultError } from './faults.ts'
+import type { LoadOptions } from './load-options.ts'
+import { mergeMaps } from './merge.ts'
+import { type ConfigNode, type MapNode, toPlain } from './node.ts'
+import { Report } from './report.ts'
+import { checkReferences, checkService, warnOfUnused } from './service.ts'
+import { readSet } from './set-flag.ts'
+import { skippedByTracesOnly } from './signals.ts'
+import { SourceReader, parseLocation } from './source-reader.ts'
+import { Variables } from './variables.ts'
+import { type YamlResult, readYaml } from './yaml-reader.ts'
+
+/**
+ * Reads all sources, merges them, expands references and checks the result.
+ *
+ * @throws ConfigError with every fault that can be found in one run (CFG-80), each with its source, line,
+ * column and an excerpt (CFG-82).
+ */
+export async function loadConfig(options: LoadOptions): Promise<CollectorConfig> {
+  const reader = new SourceReader(options)
+  const report = new Report()
+  const roots = await readAll(options, reader, report)
+  if (report.faults.length > 0) fail(report, roots, undefined)
+  const written = mergeAll(roots, report)
+  if (written === undefined || written.entries.size === 0) {
+    report.fault({ code: 'empty', path: [], message: 'empty configuration file' })
+    return fail(report, roots, written)
+  }
+  const variables = new Variables(options.env, options.strictEnv ?? false)
+  const expander = new Expander(reader, variables)
+  const root = await expander.expand(written)
+  report.faults.push(...expander.faults, ...variables.faults)
+  report.warnings.push(...variables.warnings)
+  report.notices.push(...variables.notices)
+  if (root.kind !== 'map') return fail(report, roots, written)
+  const config = await check(root, options, report)
+  if (report.faults.length > 0) return fail(report, roots, root, expander)
+  report.hideSecrets([...roots, root])
+  return Object.freeze({
+    ...config,
+    warnings: report.placed(report.warnings, root),
+    notices: report.placed(report.notices, root),
+    sources: reader.files,
+  })
+}
+
+function fail(
+  report: Report,
+  roots: readonly ConfigNode[],
+  root: MapNode | undefined,
+  expander?: Expander,
+): never {
+  report.hideSecrets(root === undefined ? roots : [...roots, root])
+  throw new ConfigError(report.placed(report.faults, root, expander?.broken))
+}
+
+/** Reads all sources; a fault in one does not hide those of the others. */
+async function readAll(
+  options: LoadOptions,
+  reader: SourceReader,
+  report: Report,
+): Promise<readonly MapNode[]> {
+  if (options.sources.length === 0) {
+    report.fault({ code: 'no_source', path: [], message: 'at least one config flag must be provided' })
+  }
+  const roots: MapNode[] = []
+  const take = ({ node, faults }: YamlResult): void => {
+    for (const fault of faults) report.fault(fault)
+    if (node?.kind === 'map') roots.push(node)
+    else if (node !== undefined) report.fault(notAMap(node))
+  }
+  for (const text of options.sources) {
+    try {
+      take(readYaml(await reader.read(parseLocation(text))))
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      report.fault(error.fault)
+    }
+  }
+  for (const text of options.sets ?? []) take(readSet(text))
+  return roots
+}
+
+function notAMap(node: ConfigNode): Fault {
+  const kind = node.kind === 'list' ? 'list' : typeof (node.kind === 'scalar' ? node.value : undefined)
+  return {
+    code: 'wrong_type',
+    path: [],
+    message: `a source must be a map at the top level, got '${kind}'`,
+    place: node.place,
+  }
+}
+
+function mergeAll(roots: readonly MapNode[], report: Report): MapNode | undefined {
+  return roots.reduce<MapNode | undefined>(
+    (earlier, later) =>
+      earlier === undefined ? later : mergeMaps(earlier, later, (fault) => report.warn(fault)),
+    undefined,
+  )
+}
+
+type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
+
+async function check(
+  root: MapNode,
+  { registry, tracesOnly = false }: LoadOptions,
+  report: Report,
+): Promise<Checked> {
+  const outline: ObjectSchema = { type: 'object', properties: { ...documentSchema, ...productSections } }
+  const { issues } = checkConfig(outline, toPlain(root), [])
+  report.faults.push(...issues)
+  const skipped = tracesOnly ? skippedByTracesOnly(root) : undefined
+  for (const key of skipped?.pipelines ?? []) {
+    const path = ['service', 'pipelines', key]
+    report.warn({
+      code: 'skipped_pipeline',
+      path,
+      message: 'skipped: this collector handles traces only',
+      at: 'key',
+    })
+  }
+  const { ids, references, ...components } = await checkComponents(
+    root,
+    registry,
+    report,
+    skipped?.isSkipped ?? (() => false),
+  )
+  reportEmptySections(root, report)
+  const service = checkService(root, ids, report, tracesOnly)
+  checkConnectors(service.pipelines, ids, report)
+  checkReferences(references, ids, service, report)
+  warnOfUnused(ids, service, report)
+  return { ...components, service }
+}
+
+/** CFG-05. */
+function reportEmptySections(root: MapNode, report: Report): void {
+  for (const kind of ['receiver', 'exporter'] as const) {
+    const section = root.entries.get(`${kind}s`)?.node
+    if (section !== undefined && (section.kind === 'map' ? section.entries.size > 0 : !isNull(section)))
+      continue
+    const message = `no ${kind} configuration specified in config`
+    report.fault({ code: `no_${kind}`, path: [`${kind}s`], message, at: 'key' })
+  }
+}
+
+function isNull(node: ConfigNode): boolean {
+  return node.kind === 'scalar' && node.value === null
+}
