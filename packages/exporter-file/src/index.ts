@@ -1,1 +1,3 @@
-export {}
+export * from './debug-exporter.ts'
+export * from './file-factory.ts'
+export * from './render-tree.ts'
