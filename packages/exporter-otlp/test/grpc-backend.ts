@@ -4,7 +4,6 @@ import {
   Server,
   ServerCredentials,
   type ServerUnaryCall,
-  type status,
 } from '@grpc/grpc-js'
 import { Traces } from '@spanloom/core'
 
@@ -20,7 +19,7 @@ export interface BackendCall {
 /** How a call ends: with these bytes, with a status, or not at all. */
 export type CallAnswer =
   | Buffer
-  | { readonly code: status; readonly details?: string; readonly statusDetails?: Buffer }
+  | { readonly code: number; readonly details?: string; readonly statusDetails?: Buffer }
   | 'hang'
 
 const identity = (bytes: Buffer): Buffer => bytes
@@ -53,7 +52,8 @@ export class GrpcBackend implements AsyncDisposable {
       }
       const metadata = new Metadata()
       if (answer.statusDetails) metadata.set('grpc-status-details-bin', answer.statusDetails)
-      callback({ code: answer.code, details: answer.details ?? 'no', metadata })
+      const details = answer.details ?? 'no'
+      callback(Object.assign(new Error(details), { code: answer.code, details, metadata }))
     }
     backend.#server.addService(
       {

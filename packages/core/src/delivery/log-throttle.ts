@@ -17,7 +17,7 @@ export class LogThrottle {
 
   /**
    * Calls `log` if a line is due. Its argument tells of the lines held back before: `suppressed`, and
-   * `suppressed_items` with the sum of their `items`.
+   * `suppressed_items` with the sum of their `items`, each only if there is something to tell.
    */
   run(items: number, log: (suppressed: LogFields) => void): void {
     const now = this.#clock.monotonic()
@@ -27,8 +27,10 @@ export class LogThrottle {
       return
     }
     this.#openAt = now + this.#intervalMs
-    const fields =
-      this.#suppressed === 0 ? {} : { suppressed: this.#suppressed, suppressed_items: this.#suppressedItems }
+    const fields = {
+      ...(this.#suppressed > 0 ? { suppressed: this.#suppressed } : {}),
+      ...(this.#suppressedItems > 0 ? { suppressed_items: this.#suppressedItems } : {}),
+    }
     this.#suppressed = 0
     this.#suppressedItems = 0
     log(fields)

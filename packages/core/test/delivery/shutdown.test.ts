@@ -82,6 +82,20 @@ it('waits for a call without queue, and answers it when time is over', async () 
   await expect(stopping).resolves.toBeUndefined()
 })
 
+it('waits for a call without queue until it is done', async () => {
+  const { exporter, sender } = await runExporter({ sending_queue: { enabled: false } })
+  const gate = Promise.withResolvers<void>()
+  sender.script = () => gate.promise
+  const call = exporter.consumeTraces(someTraces(), { signal })
+  const stopping = exporter.shutdown(signal)
+  await settle()
+  expect(sender.stopped).toBe(false)
+
+  gate.resolve()
+  await Promise.all([call, stopping])
+  expect(sender.stopped).toBe(true)
+})
+
 it('refuses data from then on, and frees callers that wait for space', async () => {
   const { exporter, sender } = await runExporter({
     sending_queue: { queue_size: 1, num_consumers: 1, block_on_overflow: true },
