@@ -1,1 +1,2 @@
-export {}
+export * from './file-receiver.ts'
+export * from './otlp-json-file.ts'

@@ -1,0 +1,55 @@
+import { type Component, defineReceiver, fetchingReceiver, type ReceiverFactory } from '@spanloom/core'
+
+import { fileSettings, includeSetting } from './file-settings.ts'
+import { FollowedFiles } from './followed-files.ts'
+import { createReadReport } from './read-report.ts'
+
+/** Follows files that the `file` exporter writes, here or in the reference collector, as they grow and rotate. */
+export const otlpJsonFileReceiver: ReceiverFactory = defineReceiver({
+  type: 'otlp_json_file',
+  stability: 'beta',
+  description: 'Follows the files that a file exporter writes.',
+  schema: {
+    type: 'object',
+    properties: {
+      include: includeSetting,
+      ...fileSettings,
+      start_at: {
+        type: 'string',
+        enum: ['beginning', 'end'],
+        default: 'end',
+        description: 'Where reading begins in files that are there at the start. Later files are read whole.',
+      },
+      replay_file: {
+        type: 'boolean',
+        default: false,
+        description: 'Reads every file from its beginning in every round.',
+      },
+    },
+    required: ['include'],
+    additionalProperties: false,
+  },
+  transports: () => ['file'],
+  create({ id, config, next, telemetry, clock }): Component {
+    const report = createReadReport('otlp_json_file', id, telemetry, clock)
+    return fetchingReceiver({ next, telemetry, clock }, async ({ handOver, pause }) => {
+      await using files = new FollowedFiles(
+        {
+          include: config.include,
+          exclude: config.exclude,
+          startAt: config.replay_file ? 'beginning' : config.start_at,
+          maxMessageSize: config.max_message_size,
+        },
+        { clock, report, take: (traces) => handOver(traces, { transport: 'file' }) },
+      )
+      for (;;) {
+        await files.round()
+        if (config.replay_file) {
+          await files.finish()
+          files.rewind()
+        }
+        await pause(config.poll_interval)
+      }
+    })
+  },
+})
