@@ -1,12 +1,20 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
 import { type Extension, PermanentError, RetryableError, ShutdownError, Traces } from '@spanloom/core'
-import { createComponent, sampleTraces } from '@spanloom/core/testing'
+import {
+  createComponent,
+  fakeClock,
+  sampleTraces,
+  testHost,
+  testTelemetry,
+  TracesSink,
+} from '@spanloom/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { otlpReceiver } from '../src/index.ts'
+import { createIntake } from '../src/intake.ts'
 import { decodeStatus } from './rpc-status.ts'
 import { type Running, start } from './running.ts'
 
@@ -225,6 +233,23 @@ describe('hostile bodies are 400 with status 3, and the receiver lives on (OTR-0
     expect((await post({ body: bytes })).status).toBe(200)
   })
 
+  it('count as failed, refusals of the pipeline do not', async () => {
+    const failed: unknown[] = []
+    const telemetry = testTelemetry()
+    const accounting = { ...telemetry.accounting, failed: (...what: unknown[]) => void failed.push(what) }
+    const next = new TracesSink()
+    const intake = createIntake(next, { ...telemetry, accounting }, fakeClock())
+    const context = { signal: AbortSignal.timeout(1000), transport: 'http' }
+
+    await expect(intake.take(() => Traces.fromProtobuf(Buffer.of(0xff)), context)).rejects.toThrow(
+      PermanentError,
+    )
+    next.refuseWith(new RetryableError('FULL', 'Full.'))
+    await expect(intake.take(() => traces, context)).rejects.toThrow(RetryableError)
+
+    expect(failed).toEqual([[0, 'http']])
+  })
+
   it('a key __proto__ is unknown like any other and pollutes nothing', async () => {
     const { post, sink } = await startHttp()
     const hostile = JSON.stringify(
@@ -374,9 +399,15 @@ describe('config', () => {
     await once(blocker, 'listening')
     const { port } = blocker.address() as { port: number }
 
-    await expect(start({ grpc: {}, http: { endpoint: `127.0.0.1:${port}` } })).rejects.toThrow(
+    const protocols = { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: `127.0.0.1:${port}` } }
+    const receiver = createComponent(otlpReceiver, { protocols })
+    await expect(receiver.start(testHost())).rejects.toThrow(
       `listen tcp 127.0.0.1:${port}: address already in use`,
     )
+
+    const grpc = connect(Number(receiver.grpcAddress?.split(':')[1]), '127.0.0.1')
+    const [refusal] = await once(grpc, 'error')
+    expect(refusal).toMatchObject({ code: 'ECONNREFUSED' })
     blocker.close()
   })
 })

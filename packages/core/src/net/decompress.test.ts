@@ -59,6 +59,13 @@ it('reads all frames of a zstd body, not only the first', async () => {
   expect(await status(decompress(frames, 'zstd', 6))).toBe(413)
 })
 
+it('refuses a zstd body of very many frames', async () => {
+  const frame = zstdCompressSync(Buffer.alloc(0))
+
+  expect(await status(decompress(Buffer.concat(Array(1024).fill(frame)), 'zstd', 100))).toBe(200)
+  expect(await status(decompress(Buffer.concat(Array(1025).fill(frame)), 'zstd', 100))).toBe(400)
+})
+
 it('refuses a zstd frame with something else behind it', async () => {
   const body = Buffer.concat([zstdCompressSync(Buffer.from('one')), Buffer.from('junk')])
 

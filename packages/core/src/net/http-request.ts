@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
 import type { AuthData } from '../component/extension.ts'
-import { readBody, tooLarge } from './body.ts'
+import { readBody } from './body.ts'
 import { type ContentEncoding, decompress } from './decompress.ts'
 
 /** A request as an {@link HttpHandler} sees it: checked so far, its body unread. */
@@ -74,7 +74,6 @@ export class HttpRequest {
    * @throws HttpFault 413 when it is too large before or after decompression, 400 when it is broken.
    */
   async body(): Promise<Buffer> {
-    if (declaredLength(this.#raw) > this.#limitBytes) throw tooLarge(this.#limitBytes)
     if (this.#raw.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue()
     const bytes = await readBody(this.#raw, this.#limitBytes)
     return this.#encoding === '' ? bytes : decompress(bytes, this.#encoding, this.#limitBytes)

@@ -165,7 +165,6 @@ class NodeHttpServer implements HttpServer {
       timer?.cancel()
       this.#exchanges.delete(exchange)
       if (!response.writableFinished) gone.abort(new Error('The sender went away.'))
-      if (this.#stopping) socket.destroySoon()
     })
     try {
       const answer = await this.#answer(raw, response, gone.signal)

@@ -187,6 +187,29 @@ describe('hostile bodies', () => {
   })
 })
 
+it('counts what failed before the pipeline saw it, and not what the pipeline refused', async () => {
+  const failed: unknown[] = []
+  const telemetry = testTelemetry()
+  const accounting = { ...telemetry.accounting, failed: (...what: unknown[]) => void failed.push(what) }
+  const config = parseConfig(schema, { endpoint: '127.0.0.1:0', path: '/events' })
+  const source = httpSource(
+    { id: 'crane', config, telemetry: { ...telemetry, accounting }, clock: systemClock },
+    (received) => {
+      received.json()
+      throw new RetryableError('FULL', 'Full.')
+    },
+  )
+  running.push(source)
+  await source.start(testHost())
+  const url = source.url ?? new URL('http://nowhere')
+
+  await send(url, { body: '{}' })
+  await send(url, { path: '/scanned' })
+  expect(failed).toEqual([])
+  await send(url, { body: '{' })
+  expect(failed).toEqual([[0, 'http']])
+})
+
 it('logs a fault of the program once per interval, and an expected refusal not as an error', async () => {
   const { url, telemetry } = await start(({ query }) => {
     if (query.has('bug')) throw new TypeError('bug')

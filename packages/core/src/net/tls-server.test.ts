@@ -11,7 +11,7 @@ import { fakeClock, type FakeClock, testHost, testTelemetry, testAuthority } fro
 import { httpServerSettings } from './http-server-settings.ts'
 import { createHttpServer, type HttpServer } from './http-server.ts'
 import { checkTlsServer, tlsServerSettings } from './tls-server-settings.ts'
-import { loadServerTls } from './tls-server.ts'
+import { loadServerTls, reloadServerTls } from './tls-server.ts'
 
 const authority = testAuthority()
 const own = authority.issue('first')
@@ -122,6 +122,68 @@ it('reload_interval: a new pair serves new connections, a broken one is left out
   await file('k.pem', second.key)
   await clock.advance(3_600_000)
   await expect.poll(() => shownName(server)).toBe('second')
+})
+
+it('reload_interval: leaves the server alone while the files say the same', async () => {
+  const clock = fakeClock()
+  const config = parseConfig(wrapped, {
+    tls: { cert_pem: own.cert, key_pem: own.key, reload_interval: '1h' },
+  }).tls
+  if (config === undefined) throw new Error('TLS is off.')
+  const contexts: unknown[] = []
+  const server = { setSecureContext: (options: unknown) => void contexts.push(options) }
+  const { logger } = testTelemetry()
+
+  const stop = reloadServerTls(server, config, await loadServerTls(config), { clock, logger })
+  await clock.advance(3_600_000)
+  await expect.poll(() => clock.pending).toBe(1)
+  const stopOther = reloadServerTls(server, config, {}, { clock, logger })
+  await clock.advance(3_600_000)
+  await expect.poll(() => contexts.length).toBe(1)
+  stop()
+  stopOther()
+  expect(clock.pending).toBe(0)
+})
+
+it('reload_interval: a reading that a shutdown overtakes changes nothing any more', async () => {
+  const clock = fakeClock()
+  const cert_file = await file('c.pem', own.cert)
+  const config = parseConfig(wrapped, { tls: { cert_file, key_pem: own.key, reload_interval: '1h' } }).tls
+  if (config === undefined) throw new Error('TLS is off.')
+  const contexts: unknown[] = []
+  const due: (() => void)[] = []
+  const reading = {
+    ...clock,
+    schedule: (_ms: number, run: () => void) => (due.push(run), { cancel: () => undefined }),
+  }
+
+  const stop = reloadServerTls(
+    { setSecureContext: (options) => void contexts.push(options) },
+    config,
+    {},
+    {
+      clock: reading,
+      logger: testTelemetry().logger,
+    },
+  )
+  due[0]?.()
+  stop()
+  await loadServerTls(config)
+  await clock.advance(0)
+
+  expect(contexts).toHaveLength(0)
+  expect(due).toHaveLength(1)
+})
+
+it('OTR-19: shutdown drops an idle TLS connection', async () => {
+  const server = await start({ cert_pem: own.cert, key_pem: own.key })
+  const socket = connectTls({ port: Number(server.url?.port), ca: authority.cert, servername: 'localhost' })
+  const closed = new Promise((resolve) => socket.resume().once('close', resolve))
+  await new Promise((resolve) => socket.once('secureConnect', resolve))
+
+  await server.shutdown(AbortSignal.timeout(30_000))
+
+  await expect(closed).resolves.toBeDefined()
 })
 
 describe('faults', () => {

@@ -1,90 +1,19 @@
 import { once } from 'node:events'
-import { connect, createServer as createNetServer, type Socket } from 'node:net'
+import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
 
-import { Agent, request } from 'undici'
+import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { systemClock } from '../clock/clock.ts'
-import type { Extension } from '../component/extension.ts'
-import { PermanentError, RetryableError, StartError } from '../errors/errors.ts'
-import { parseConfig } from '../schema/parse-config.ts'
-import { testHost, testTelemetry, type TestTelemetry } from '../testing/index.ts'
-import { httpServerSettings } from './http-server-settings.ts'
-import { createHttpServer, type HttpHandler, type HttpServer } from './http-server.ts'
-import { errorAnswer } from './outcome-tables.ts'
+import { systemClock } from '../../src/clock/clock.ts'
+import { PermanentError, RetryableError, StartError } from '../../src/errors/errors.ts'
+import { createHttpServer, type HttpHandler } from '../../src/net/http-server.ts'
+import { parseConfig } from '../../src/schema/parse-config.ts'
+import { testTelemetry } from '../../src/testing/index.ts'
+import { agent, connectTo, extension, post, raw, schema, start, stopAll } from './serving.ts'
 
-const schema = { type: 'object', properties: httpServerSettings, additionalProperties: false } as const
-const agents: Agent[] = []
-const running: HttpServer[] = []
-
-interface Started {
-  readonly server: HttpServer
-  readonly url: string
-  readonly telemetry: TestTelemetry
-}
-
-async function start(
-  settings: Readonly<Record<string, unknown>> = {},
-  handle: HttpHandler = async (received) => ({ status: 200, body: await received.body() }),
-  extensions: Readonly<Record<string, Extension>> = {},
-): Promise<Started> {
-  const telemetry = testTelemetry()
-  const config = parseConfig(schema, { endpoint: '127.0.0.1:0', ...settings })
-  const server = createHttpServer({
-    id: 'test',
-    config,
-    telemetry,
-    clock: systemClock,
-    handle,
-    fault(error) {
-      const { httpStatus, message } = errorAnswer(error)
-      return { status: httpStatus, body: message }
-    },
-  })
-  running.push(server)
-  await server.start(testHost(extensions))
-  return { server, url: String(server.url), telemetry }
-}
-
-function agent(): Agent {
-  const made = new Agent()
-  agents.push(made)
-  return made
-}
-
-const extension = (parts: Partial<Extension>): Extension => ({
-  start: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-  ...parts,
-})
-
-async function post(
-  url: string,
-  body: string | Buffer | AsyncIterable<Buffer>,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
-  const answer = await request(url, { method: 'POST', body: body as Buffer, headers, dispatcher: agent() })
-  return { status: answer.statusCode, text: await answer.body.text(), headers: answer.headers }
-}
-
-/** Opens a raw connection, sends `text`, and gives all that comes back until the server closes it. */
-async function raw(server: HttpServer, text: string): Promise<string> {
-  const socket = connectTo(server)
-  socket.write(text)
-  return String(Buffer.concat(await socket.toArray()))
-}
-
-function connectTo(server: HttpServer): Socket {
-  return connect(Number(server.url?.port), '127.0.0.1')
-}
-
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((made) => made.destroy()))
-  await Promise.all(running.splice(0).map((server) => server.shutdown(AbortSignal.abort())))
-})
+afterEach(stopAll)
 
 describe('start', () => {
   it('tells its bound address when the port is 0', async () => {
@@ -131,9 +60,7 @@ describe('start', () => {
     const path = join(tmpdir(), `spanloom-${process.pid}-${Date.now()}.sock`)
     const { server } = await start({ endpoint: path, transport: 'unix' })
 
-    const unix = new Agent({ connect: { socketPath: path } })
-    agents.push(unix)
-    const answer = await request('http://localhost/', { method: 'POST', body: 'x', dispatcher: unix })
+    const answer = await request('http://localhost/', { method: 'POST', body: 'x', dispatcher: agent(path) })
 
     expect(server.address).toBe(path)
     expect(await answer.body.text()).toBe('x')
@@ -143,107 +70,6 @@ describe('start', () => {
     await expect(start({ response_headers: { 'X-Key': 'a\r\nSet-Cookie: b' } })).rejects.toThrow(
       expect.objectContaining({ message: 'invalid value of header "X-Key"' }),
     )
-  })
-})
-
-describe('bodies', () => {
-  it('OTR-06: takes a body of exactly the limit, refuses one byte more, declared or in chunks', async () => {
-    const { url } = await start({ max_request_body_size: 1000 })
-
-    expect((await post(url, Buffer.alloc(1000))).status).toBe(200)
-    expect((await post(url, Buffer.alloc(1001))).status).toBe(413)
-    expect((await post(url, chunks(1000))).status).toBe(200)
-    expect((await post(url, chunks(1001))).status).toBe(413)
-  })
-
-  it('OTR-06: a sender still sending a much larger body gets to read the 413', async () => {
-    const { url } = await start({ max_request_body_size: 1000 })
-
-    expect((await post(url, Buffer.alloc(3_000_000))).status).toBe(413)
-    expect((await post(url, chunks(3_000_000))).status).toBe(413)
-  })
-
-  it('does not read a body without end', async () => {
-    const { server } = await start({ max_request_body_size: 1000 })
-    const socket = connectTo(server)
-    socket.on('error', () => undefined)
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
-    const chunk = Buffer.from(`10000\r\n${'x'.repeat(0x10000)}\r\n`)
-    const send = (): void => {
-      while (!socket.destroyed && socket.write(chunk));
-    }
-    socket.on('drain', send)
-    send()
-
-    const answer: Buffer[] = []
-    socket.on('data', (data: Buffer) => answer.push(data))
-    await new Promise((resolve) => socket.once('close', resolve))
-    expect(String(Buffer.concat(answer))).toMatch(/^HTTP\/1\.1 413 /)
-  })
-
-  it('OTR-05: takes gzip and zstd, refuses what it does not know with 400', async () => {
-    const { url } = await start()
-
-    expect(await post(url, gzipSync('one'), { 'content-encoding': 'gzip' })).toMatchObject({
-      status: 200,
-      text: 'one',
-    })
-    expect(await post(url, zstdCompressSync('two'), { 'content-encoding': 'zstd' })).toMatchObject({
-      text: 'two',
-    })
-    expect(await post(url, 'x', { 'content-encoding': 'br' })).toMatchObject({
-      status: 400,
-      text: 'unsupported Content-Encoding: br',
-    })
-  })
-
-  it('takes only the encodings of compression_algorithms', async () => {
-    const { url } = await start({ compression_algorithms: ['zstd'] })
-
-    expect((await post(url, zstdCompressSync('x'), { 'content-encoding': 'zstd' })).status).toBe(200)
-    expect((await post(url, gzipSync('x'), { 'content-encoding': 'gzip' })).status).toBe(400)
-    expect((await post(url, 'x')).status).toBe(400)
-  })
-
-  it('answers 400 to a truncated gzip body and 413 to a bomb', async () => {
-    const { url } = await start({ max_request_body_size: 100_000 })
-    const body = gzipSync('x'.repeat(1000))
-
-    expect((await post(url, body.subarray(0, -4), { 'content-encoding': 'gzip' })).status).toBe(400)
-    expect((await post(url, gzipSync(Buffer.alloc(50_000_000)), { 'content-encoding': 'gzip' })).status).toBe(
-      413,
-    )
-  })
-
-  it('asks for the body of a sender that waits to be asked, and does not ask for one that is too large', async () => {
-    const { server } = await start({ max_request_body_size: 10 })
-    const head = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: '
-    const socket = connectTo(server)
-    socket.write(`${head}2\r\n\r\n`)
-    const [asked] = await once(socket, 'data')
-    socket.write('ok')
-
-    expect(String(asked)).toContain('100 Continue')
-    expect(String(Buffer.concat(await socket.toArray()))).toMatch(/^HTTP\/1\.1 200 [^]*ok$/)
-    expect(await raw(server, `${head}11\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 /)
-  })
-
-  it('survives a sender that goes away in the middle of its body', async () => {
-    const faults = Promise.withResolvers<unknown>()
-    const { server, url } = await start({}, async (received) => {
-      try {
-        return { status: 200, body: await received.body() }
-      } catch (error) {
-        faults.resolve(error)
-        throw error
-      }
-    })
-    const socket = connectTo(server)
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nonly this')
-    socket.once('connect', () => setImmediate(() => socket.resetAndDestroy()))
-
-    await expect(faults.promise).resolves.toMatchObject({ code: 'REQUEST_ABORTED' })
-    expect((await post(url, 'next')).status).toBe(200)
   })
 })
 
@@ -315,6 +141,17 @@ describe('order of checks (OTR-04)', () => {
 
     expect(await post(`${url}?X-Token=t`, '', { authorization: 'Basic x' })).toMatchObject({ text: 'me' })
     expect(seen).toEqual(['Basic x', 't'])
+  })
+
+  it('asks for a resend when the authenticator cannot tell at the moment', async () => {
+    const busy = extension({
+      serverAuthenticator: {
+        authenticate: () => Promise.reject(new RetryableError('BUSY', 'Too many checks.')),
+      },
+    })
+    const { url } = await start({ auth: { authenticator: 'a' } }, undefined, { a: busy })
+
+    expect(await post(url, 'x')).toMatchObject({ status: 503, text: 'Too many checks.' })
   })
 
   it('keeps the message of an authenticator that breaks to itself', async () => {
@@ -455,7 +292,3 @@ describe('shutdown', () => {
     await expect(idle.shutdown(AbortSignal.timeout(1000))).resolves.toBeUndefined()
   })
 })
-
-async function* chunks(size: number): AsyncGenerator<Buffer> {
-  for (let left = size; left > 0; left -= 100) yield Buffer.alloc(Math.min(100, left))
-}
