@@ -10,6 +10,8 @@ const lingerMs = 1000
 async function start(): Promise<void> {
   const [{ main }, { processContext }] = await Promise.all([import('./main.ts'), import('./cli-context.ts')])
   process.exitCode = await main(processContext())
+  // One Ctrl-C too many must not replace the exit code by the signal's.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
   setTimeout(() => process.exit(), lingerMs).unref()
 }
 

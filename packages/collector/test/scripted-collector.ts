@@ -31,7 +31,9 @@ const scripted = defineReceiver({
 
 const registry = createRegistry([...defaultRegistry.entries, entryOf(scripted)])
 
-void main({ ...processContext(), registry }).then((code) => {
-  process.exitCode = code
+async function start(): Promise<void> {
+  process.exitCode = await main({ ...processContext(), registry })
   setTimeout(() => process.exit(), 1000).unref()
-})
+}
+
+void start()

@@ -33,12 +33,16 @@ function componentsOf(kind: ComponentKind, entries: readonly RegistryEntry[]): r
   return entries
     .filter((entry) => entry.kind === kind)
     .toSorted((a, b) => (a.type < b.type ? -1 : 1))
-    .map(({ type, module, version, stability, aliases = [] }) => ({
-      name: type,
-      ...(aliases.length === 0 ? {} : { aliases }),
-      module: `${module} ${version}`,
-      stability: { [stabilityKey(kind)]: stability },
-    }))
+    .map((entry) => toListing(entry))
+}
+
+function toListing({ kind, type, module, version, stability, aliases = [] }: RegistryEntry): object {
+  return {
+    name: type,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    module: `${module} ${version}`,
+    stability: { [stabilityKey(kind)]: stability },
+  }
 }
 
 function stabilityKey(kind: ComponentKind): string {
