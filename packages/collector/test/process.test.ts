@@ -187,6 +187,13 @@ describe('a process', () => {
   })
 })
 
+test('a verb whose reader goes away ends quietly', async () => {
+  await using cli = startCli(['components'])
+  cli.child.stdout?.destroy()
+  expect(await cli.exit).toBe(0)
+  expect(cli.stderr()).toBe('')
+})
+
 describe('a stop with a full queue', () => {
   const servers: Server[] = []
   afterEach(() => {

@@ -132,7 +132,9 @@ test('writes to several outputs, files among them', () => {
 })
 
 test('a file that cannot be opened is an error', () => {
-  expect(() => setUp({ outputPaths: ['/nowhere/at/all.log'] })).toThrow('ENOENT')
+  expect(() => setUp({ outputPaths: ['/nowhere/at/all.log'] })).toThrow(
+    'failed to open the log output /nowhere/at/all.log: ENOENT',
+  )
 })
 
 test('an output whose reader went away is ignored', () => {

@@ -31,7 +31,7 @@ export interface RootLogger extends Logger {
  * Makes the collector's logger. Lines hold level, time, caller, message and fields (LOG-01); repeated
  * messages are sampled; secrets are taken out; an output that goes away is ignored.
  *
- * @throws Error when a file of `outputPaths` cannot be opened.
+ * @throws StartError when a file of `outputPaths` cannot be opened.
  */
 export function createLogger(settings: LogSettings, streams: OutputStreams, clock: Clock): RootLogger {
   let outputs = settings.outputPaths.map((path) => openLogOutput(path, streams))

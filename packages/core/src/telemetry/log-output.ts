@@ -1,5 +1,7 @@
 import { destination } from 'pino'
 
+import { messageOf, StartError } from '../errors/errors.ts'
+
 /** A stream that the process was given: standard output, standard error, or a test's own. */
 export interface OutputStream {
   write(text: string): unknown
@@ -25,7 +27,7 @@ export interface OutputStreams {
 /**
  * Opens one of `logs.output_paths`: `stdout`, `stderr` or the path of a file, which is appended to.
  *
- * @throws Error when the file cannot be opened.
+ * @throws StartError when the file cannot be opened.
  */
 export function openLogOutput(path: string, streams: OutputStreams): LogOutput {
   if (path === 'stdout' || path === 'stderr') {
@@ -37,8 +39,7 @@ export function openLogOutput(path: string, streams: OutputStreams): LogOutput {
       close: () => undefined,
     }
   }
-  // Written at once: the last lines before a crash are the ones that somebody will look for.
-  const file = destination({ dest: path.replace(/^file:(\/\/)?/, ''), append: true, sync: true })
+  const file = openFile(path.replace(/^file:(\/\/)?/, ''))
   return {
     color: false,
     write: (line) => void file.write(line),
@@ -46,6 +47,18 @@ export function openLogOutput(path: string, streams: OutputStreams): LogOutput {
       file.flushSync()
       file.end()
     },
+  }
+}
+
+function openFile(path: string): ReturnType<typeof destination> {
+  try {
+    // Written at once: the last lines before a crash are the ones that somebody will look for.
+    return destination({ dest: path, append: true, sync: true })
+  } catch (error) {
+    throw new StartError('LOG_OUTPUT_FAILED', `failed to open the log output ${path}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Check service::telemetry::logs::output_paths.',
+    })
   }
 }
 
