@@ -9,7 +9,12 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = (command, args, options = {}) =>
-  execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options })
+  execFileSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...options,
+  })
 const fail = (message) => {
   console.error(`Error: ${message}`)
   process.exit(1)
@@ -29,7 +34,8 @@ for (const folder of readdirSync(join(root, 'packages'))) {
   )
   const files = packed.files.map(({ path }) => path)
   if (!files.some((path) => path.startsWith('dist/'))) fail(`${source.name} packs no build.`)
-  if (files.some((path) => path.endsWith('.test.ts') || path.startsWith('test/'))) fail(`${source.name} packs its tests.`)
+  if (files.some((path) => path.endsWith('.test.ts') || path.startsWith('test/')))
+    fail(`${source.name} packs its tests.`)
   if (!files.includes('LICENSE')) fail(`${source.name} packs no LICENSE.`)
   if (!files.includes('README.md')) fail(`${source.name} packs no README.md.`)
   tarballs.set(source.name, packed.filename)

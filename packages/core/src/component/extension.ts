@@ -1,3 +1,4 @@
+import type { Storage } from '../storage/storage.ts'
 import type { Component } from './component.ts'
 
 /** Who sent a request, as an authenticator found out. */
@@ -26,6 +27,7 @@ export interface Extension extends Component {
   readonly serverAuthenticator?: ServerAuthenticator
   readonly clientAuthenticator?: ClientAuthenticator
   readonly requestGuard?: RequestGuard
+  readonly storage?: Storage
   /** Ids of extensions that have to be started before this one (RUN-01). */
   readonly dependencies?: readonly string[]
   /** All pipelines run. */
