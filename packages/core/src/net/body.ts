@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 
 import { HttpFault } from './http-fault.ts'
 
@@ -7,7 +7,7 @@ import { HttpFault } from './http-fault.ts'
  *
  * @throws HttpFault 413 for a larger body, 400 when the sender went away in the middle.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+export function readBody(request: Readable, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

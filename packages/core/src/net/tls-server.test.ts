@@ -175,15 +175,19 @@ it('reload_interval: a reading that a shutdown overtakes changes nothing any mor
   expect(due).toHaveLength(1)
 })
 
-it('OTR-19: shutdown drops an idle TLS connection', async () => {
+it('OTR-19: shutdown drops TLS connections that are idle or only began to ask', async () => {
   const server = await start({ cert_pem: own.cert, key_pem: own.key })
-  const socket = connectTls({ port: Number(server.url?.port), ca: authority.cert, servername: 'localhost' })
-  const closed = new Promise((resolve) => socket.resume().once('close', resolve))
-  await new Promise((resolve) => socket.once('secureConnect', resolve))
+  const sockets = ['', 'POST / HTTP/1.1\r\nHo'].map((text) => {
+    const socket = connectTls({ port: Number(server.url?.port), ca: authority.cert, servername: 'localhost' })
+    socket.write(text)
+    return socket.resume()
+  })
+  const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('session', resolve))))
 
   await server.shutdown(AbortSignal.timeout(30_000))
 
-  await expect(closed).resolves.toBeDefined()
+  await expect(closed).resolves.toHaveLength(2)
 })
 
 describe('faults', () => {
