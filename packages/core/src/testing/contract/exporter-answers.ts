@@ -6,6 +6,7 @@ import { demand, inWords } from './demand.ts'
 import { arrival, atRandom, moody, withExporter } from './exporter-run.ts'
 import { letPass, type Living, whileTimePasses } from './life.ts'
 import { sampleTraces } from './sample-traces.ts'
+import { demandTimelyShutdown } from './shutdown-deadline.ts'
 import { bytesOf } from './span-key.ts'
 import { countOf, demandBalance } from './stage-run.ts'
 import { quietMs, settlesWithin } from './waiting.ts'
@@ -94,6 +95,7 @@ export function checkTellsWhatDestinationSaid(
       !(await settlesWithin(hanging, quietMs)),
       'The exporter answered before the destination had taken the data.',
     )
+    await demandTimelyShutdown(component)
   })
 }
 
