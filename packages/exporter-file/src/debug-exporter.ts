@@ -22,6 +22,7 @@ export const debugExporter: ExporterFactory = defineExporter({
       verbosity: {
         type: 'string',
         enum: ['basic', 'normal', 'detailed', 'tree'],
+        ignoreCase: true,
         default: 'basic',
         description:
           '`basic`: a line for each batch. `normal`: a line for each span. `detailed`: every field. `tree`: spans beneath their parents, written to `output_paths`, in colour on a terminal.',
