@@ -1,6 +1,5 @@
-import { encodedKey, keyTextStart } from './attribute-keys.ts'
+import { encodedKey } from './attribute-keys.ts'
 import { hasKey, readKeyOf } from './attribute-reader.ts'
-import { writeAttribute } from './attribute-writer.ts'
 import { type Attributes } from './values.ts'
 import { type WireWriter } from './wire-writer.ts'
 import { FieldCursor } from './wire.ts'
@@ -13,40 +12,62 @@ export interface AttributeChange {
   readonly remove?: readonly string[] | undefined
 }
 
-/**
- * Writes a message with its attributes, which are field `field`, changed: what stays is copied in ranges, what is
- * new comes at the end. False when nothing was to be done and the copy equals the message.
- */
-export function writeChangedAttributes(
-  writer: WireWriter,
-  { buffer, start, end }: { readonly buffer: Buffer; readonly start: number; readonly end: number },
-  field: number,
-  { attributes = {}, remove = [] }: AttributeChange,
-): boolean {
-  const added = Object.entries(attributes).filter(([, value]) => value !== undefined)
-  const goes = keyMatcher([...added.map(([key]) => key), ...remove])
-  let from = start
-  let changed = added.length > 0
-  const fields = new FieldCursor(buffer, start, end)
-  while (fields.next()) {
-    if (fields.field !== field || !goes(buffer, fields.start, fields.end)) continue
-    writer.raw(buffer, from, fields.at)
-    from = fields.end
-    changed = true
-  }
-  writer.raw(buffer, from, end)
-  const tag = (field << 3) | 2
-  for (const [key, value] of added) writeAttribute(writer, tag, key, value)
-  return changed
+/** A range of bytes that holds one message. */
+export interface Message {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
 }
 
-type KeyMatcher = (buffer: Buffer, start: number, end: number) => boolean
+/** Knows the keys that a change sets or removes. */
+export class ReplacedKeys {
+  readonly #few: readonly Buffer[]
+  readonly #many: ReadonlySet<string> | undefined
 
-function keyMatcher(keys: readonly string[]): KeyMatcher {
-  if (keys.length > 8) {
-    const wanted = new Set(keys)
-    return (buffer, start, end) => wanted.has(readKeyOf(buffer, start, end))
+  private constructor(keys: readonly string[]) {
+    const many = keys.length > 8
+    this.#few = many ? [] : keys.map(encodedKey)
+    this.#many = many ? new Set(keys) : undefined
   }
-  const wanted = keys.map((key) => encodedKey(key))
-  return (buffer, start, end) => wanted.some((key) => hasKey(buffer, start, end, key, keyTextStart(key)))
+
+  /** Undefined when the change names no key. */
+  static of({ attributes, remove }: AttributeChange): ReplacedKeys | undefined {
+    const keys: string[] = remove === undefined ? [] : [...remove]
+    if (attributes !== undefined) {
+      for (const key of Object.keys(attributes)) if (attributes[key] !== undefined) keys.push(key)
+    }
+    return keys.length === 0 ? undefined : new ReplacedKeys(keys)
+  }
+
+  /** Whether the `KeyValue` in the range has one of the keys. */
+  match(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#many !== undefined) return this.#many.has(readKeyOf(buffer, start, end))
+    for (const key of this.#few) if (hasKey(buffer, start, end, key)) return true
+    return false
+  }
+}
+
+/** Whether one of the attributes in field `field` of the message matches. */
+export function hasAny({ buffer, start, end }: Message, field: number, keys: ReplacedKeys): boolean {
+  const fields = new FieldCursor(buffer, start, end)
+  while (fields.next())
+    if (fields.field === field && keys.match(buffer, fields.start, fields.end)) return true
+  return false
+}
+
+/** Writes a message without the attributes in field `field` that match; what stays is copied in ranges. */
+export function writeWithout(
+  writer: WireWriter,
+  { buffer, start, end }: Message,
+  field: number,
+  keys: ReplacedKeys,
+): void {
+  let from = start
+  const fields = new FieldCursor(buffer, start, end)
+  while (fields.next()) {
+    if (fields.field !== field || !keys.match(buffer, fields.start, fields.end)) continue
+    writer.raw(buffer, from, fields.at)
+    from = fields.end
+  }
+  writer.raw(buffer, from, end)
 }

@@ -1,7 +1,7 @@
 import { encodedKey, keyTextStart, readKey, sameBytes } from './attribute-keys.ts'
 import { anyValueField, keyValueField, listField, maxNesting } from './fields.ts'
 import { type Attributes, type AttributeValue, fromDouble } from './values.ts'
-import { FieldCursor, readBool, readInt64 } from './wire.ts'
+import { FieldCursor, readBool, readDouble, readInt64 } from './wire.ts'
 
 type MutableAttributes = Record<string, AttributeValue>
 
@@ -117,7 +117,7 @@ function readValue({ buffer, start, end }: Range, depth: number): AttributeValue
         value = readInt64(buffer, fields.start)
         break
       case anyValueField.doubleValue:
-        value = fromDouble(buffer.readDoubleLE(fields.start))
+        value = fromDouble(readDouble(buffer, fields.start))
         break
       case anyValueField.bytesValue:
         value = buffer.subarray(fields.start, fields.end)
@@ -157,12 +157,11 @@ export function findAttribute(
   key: string,
 ): AttributeValue | undefined {
   const wanted = encodedKey(key)
-  const from = keyTextStart(wanted)
   const fields = new FieldCursor(buffer, start, end)
   let foundStart = -1
   let foundEnd = -1
   while (fields.next()) {
-    if (fields.field !== field || !hasKey(buffer, fields.start, fields.end, wanted, from)) continue
+    if (fields.field !== field || !hasKey(buffer, fields.start, fields.end, wanted)) continue
     foundStart = fields.start
     foundEnd = fields.end
   }
@@ -170,13 +169,14 @@ export function findAttribute(
 }
 
 /** Whether the `KeyValue` in the range has this key, which {@link encodedKey} gave. */
-export function hasKey(buffer: Buffer, start: number, end: number, key: Buffer, from: number): boolean {
-  // Almost every encoder writes the key first and once, in exactly the encoded form.
-  if (buffer[start] === 0x0a) {
-    const length = buffer[start + 1] ?? 0
-    const after = start + 2 + length
-    if (length < 0x80 && onlyValueFollows(buffer, after, end)) {
-      return sameBytes(key, from, key.length, buffer, start + 2, after)
+export function hasKey(buffer: Buffer, start: number, end: number, key: Buffer): boolean {
+  // Almost every encoder writes the key first and once, in exactly the encoded form, and then the value.
+  const length = buffer[start + 1] ?? 0
+  const after = start + 2 + length
+  if (buffer[start] === keyTag && length < 0x80 && after < end && buffer[after] === valueTag) {
+    const valueLength = buffer[after + 1] ?? 0
+    if (valueLength < 0x80 && after + 2 + valueLength === end) {
+      return key[1] === length && sameBytes(key, 2, key.length, buffer, start + 2, after)
     }
   }
   const fields = new FieldCursor(buffer, start, end)
@@ -187,12 +187,8 @@ export function hasKey(buffer: Buffer, start: number, end: number, key: Buffer, 
     keyStart = fields.start
     keyEnd = fields.end
   }
-  return sameBytes(key, from, key.length, buffer, keyStart, keyEnd)
+  return sameBytes(key, keyTextStart(key), key.length, buffer, keyStart, keyEnd)
 }
 
-function onlyValueFollows(buffer: Buffer, at: number, end: number): boolean {
-  if (at >= end) return at === end
-  if (buffer[at] !== 0x12) return false
-  const length = buffer[at + 1] ?? 0
-  return length < 0x80 && at + 2 + length === end
-}
+const keyTag = 0x0a
+const valueTag = 0x12

@@ -3,6 +3,7 @@ import { encodedKey } from './attribute-keys.ts'
 import { maxNesting } from './fields.ts'
 import { type Attributes, type AttributeValue, Double, isInteger, isList } from './values.ts'
 import { type WireWriter } from './wire-writer.ts'
+import { copyRange } from './wire.ts'
 
 const tag = {
   value: 0x12,
@@ -48,12 +49,41 @@ export function writeAttribute(
   value: AttributeValue,
   depth: number = 0,
 ): void {
+  const encoded = key === '' ? noKey : encodedKey(key)
+  if (typeof value === 'string' && writeShortText(writer, keyValueTag, encoded, value)) return
   const keyValue = writer.open(keyValueTag)
-  if (key !== '') writer.raw(encodedKey(key))
+  writer.raw(encoded)
   const anyValue = writer.open(tag.value)
   writeValue(writer, value, depth)
   writer.close(anyValue)
   writer.close(keyValue)
+}
+
+const noKey = Buffer.alloc(0)
+
+/** With the four bytes of tags and lengths around the value below the 128 from which lengths take more than a byte. */
+const shortEnough = 124
+
+/** The commonest attribute, short ASCII, written in one go; false for another. */
+function writeShortText(writer: WireWriter, keyValueTag: number, key: Buffer, text: string): boolean {
+  const { length } = text
+  if (key.length + length >= shortEnough) return false
+  const buffer = writer.reserve(key.length + length + 6)
+  const start = writer.position
+  const at = copyRange(key, 0, key.length, buffer, start + 2)
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 0x7f) return false
+    buffer[at + 4 + index] = code
+  }
+  buffer[start] = keyValueTag
+  buffer[start + 1] = key.length + length + 4
+  buffer[at] = tag.value
+  buffer[at + 1] = length + 2
+  buffer[at + 2] = tag.string
+  buffer[at + 3] = length
+  writer.position = at + 4 + length
+  return true
 }
 
 /** Writes the content of an `AnyValue`. */

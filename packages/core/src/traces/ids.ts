@@ -7,34 +7,22 @@ for (let digit = 0; digit < 16; digit++) {
 
 /** Whether `text` is 32 hex digits of either case that are not all 0. */
 export function isTraceId(text: string): boolean {
-  return isId(text, 32)
+  return text.length === 32 && writeHex(text, scratch, 0) === 'id'
 }
 
 /** Whether `text` is 16 hex digits of either case that are not all 0. */
 export function isSpanId(text: string): boolean {
-  return isId(text, 16)
+  return text.length === 16 && writeHex(text, scratch, 0) === 'id'
 }
 
-function isId(text: string, digits: number): boolean {
-  if (text.length !== digits) return false
-  let any = 0
-  for (let index = 0; index < digits; index++) {
-    const value = digitOf(text, index)
-    if (value > 15) return false
-    any |= value
-  }
-  return any !== 0
-}
-
-function digitOf(text: string, index: number): number {
-  const code = text.charCodeAt(index)
-  return code > 0xff ? 0xff : (digitValues[code] ?? 0xff)
-}
+const scratch = Buffer.alloc(16)
 
 /** The bytes of hex digits of either case. @throws TypeError for an odd count or another character */
 export function hexToBytes(hex: string): Buffer {
   const bytes = Buffer.allocUnsafe(hex.length >>> 1)
-  if (hex.length % 2 !== 0 || !writeHex(hex, bytes, 0)) throw new TypeError('The text is not hexadecimal.')
+  if (hex.length % 2 !== 0 || writeHex(hex, bytes, 0) === 'no hex') {
+    throw new TypeError('The text is not hexadecimal.')
+  }
   return bytes
 }
 
@@ -43,16 +31,21 @@ export function bytesToHex(bytes: Uint8Array, start: number = 0, end: number = b
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('hex')
 }
 
-/** Writes the bytes of `hex` at `position`; false when a character is no hex digit. */
-export function writeHex(hex: string, target: Buffer, position: number): boolean {
-  let bad = 0
+/** Writes the bytes of `hex`, which has an even number of digits, at `position` and tells what they are. */
+export function writeHex(hex: string, target: Buffer, position: number): 'id' | 'all 0' | 'no hex' {
+  let any = 0
+  let at = position
   for (let index = 0; index < hex.length; index += 2) {
-    const high = digitOf(hex, index)
-    const low = digitOf(hex, index + 1)
-    bad |= high | low
-    target[position + (index >>> 1)] = (high << 4) | low
+    const high = digitAt(hex, index)
+    const low = digitAt(hex, index + 1)
+    any |= high | low
+    target[at++] = (high << 4) | low
   }
-  return bad < 16
+  return any > 15 ? 'no hex' : any === 0 ? 'all 0' : 'id'
+}
+
+function digitAt(text: string, index: number): number {
+  return digitValues[text.charCodeAt(index)] ?? 0xff
 }
 
 /** The id of 8 or 16 bytes at `start` in lower-case hex; '' when it is absent or all 0, which OTLP takes for absent. */

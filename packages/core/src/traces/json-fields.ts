@@ -46,7 +46,7 @@ export function writeJsonId(
   if (value === undefined || value === '') return
   if (typeof value !== 'string') throw invalidOtlp(`"${name}" is no text`)
   const buffer = writer.reserve(size + 2)
-  if (value.length !== size * 2 || !writeHex(value, buffer, writer.position + 2)) {
+  if (value.length !== size * 2 || writeHex(value, buffer, writer.position + 2) === 'no hex') {
     throw invalidOtlp(`"${name}" is not ${size * 2} hexadecimal digits`)
   }
   buffer[writer.position] = tag

@@ -1,4 +1,4 @@
-import { writeChangedAttributes, type AttributeChange } from './attribute-change.ts'
+import { type AttributeChange, ReplacedKeys, writeWithout } from './attribute-change.ts'
 import { findAttribute, readAttributes } from './attribute-reader.ts'
 import { writeAttributes } from './attribute-writer.ts'
 import { bytesWithoutField, Envelope } from './envelope.ts'
@@ -67,11 +67,16 @@ export class Resource {
   /** A changed copy; itself when there was nothing to change. */
   with(change: AttributeChange): Resource {
     const { bytes: head, envelope } = this
+    const replaced = ReplacedKeys.of(change)
+    const whole = { buffer: head, start: 0, end: head.length }
     const writer = new WireWriter()
     try {
       const resource = writer.open(resourceTag)
-      const whole = { buffer: head, start: 0, end: head.length }
-      if (!writeChangedAttributes(writer, whole, resourceField.attributes, change)) return this
+      const start = writer.position
+      if (replaced !== undefined) writeWithout(writer, whole, resourceField.attributes, replaced)
+      const removed = writer.position - start < head.length
+      if (change.attributes !== undefined) writeAttributes(writer, attributeTag, change.attributes)
+      if (replaced === undefined || (!removed && writer.position - start === head.length)) return this
       writer.close(resource)
       writer.raw(bytesWithoutField(envelope.bytes, 0, envelope.bytes.length, resourceSpansField.resource))
       return new Resource(new Envelope(writer.take()))

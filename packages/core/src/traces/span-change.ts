@@ -1,4 +1,5 @@
-import { writeChangedAttributes } from './attribute-change.ts'
+import { hasAny, type Message, ReplacedKeys, writeWithout } from './attribute-change.ts'
+import { writeAttributes } from './attribute-writer.ts'
 import { spanField } from './fields.ts'
 import { type Resource } from './resource.ts'
 import { type Scope } from './scope.ts'
@@ -20,6 +21,7 @@ import {
   writeTraceId,
 } from './span-init.ts'
 import { type SpanKind } from './span-parts.ts'
+import { nothing, place } from './span-slab.ts'
 import { type Attributes } from './values.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -48,20 +50,21 @@ export interface SpanChange {
   readonly scope?: Scope | undefined
 }
 
-/** The bytes of the changed span; undefined when only its resource or scope changes. */
-export function writeChangedSpan(
-  span: { readonly buffer: Buffer; readonly start: number; readonly end: number },
-  change: SpanChange,
-): Buffer | undefined {
-  const { attributes, removeAttributes: remove } = change
+/** The bytes of the changed span; undefined when they stay as they are. */
+export function changedSpan(span: Message, change: SpanChange): Message | undefined {
+  const { attributes, removeAttributes } = change
   const writer = new WireWriter()
   try {
-    let changed = false
-    if (attributes === undefined && remove === undefined) writer.raw(span.buffer, span.start, span.end)
-    else changed = writeChangedAttributes(writer, span, spanField.attributes, { attributes, remove })
-    const copied = writer.position
+    let kept = span
+    const replaced = ReplacedKeys.of({ attributes, remove: removeAttributes })
+    if (replaced !== undefined && hasAny(span, spanField.attributes, replaced)) {
+      writeWithout(writer, span, spanField.attributes, replaced)
+      kept = nothing
+    }
+    if (attributes !== undefined) writeAttributes(writer, spanTag.attributes, attributes)
     appendFields(writer, change)
-    return changed || writer.position > copied ? writer.take() : undefined
+    if (kept === span && writer.position === 0) return undefined
+    return place(kept, { buffer: writer.buffer, start: 0, end: writer.position })
   } finally {
     writer.release()
   }

@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors/errors.ts'
 import { writeAttributes } from './attribute-writer.ts'
-import { isSpanId, isTraceId, writeHex } from './ids.ts'
+import { writeHex } from './ids.ts'
 import { type Resource } from './resource.ts'
 import { type Scope } from './scope.ts'
 import { type SpanKind, spanKinds, type StatusCode, statusCodes } from './span-parts.ts'
@@ -102,25 +102,24 @@ export function writeSpan(writer: WireWriter, init: SpanInit): void {
 
 /** @throws TypeError when `id` is not 32 hex digits or all 0 */
 export function writeTraceId(writer: WireWriter, tag: number, id: string): void {
-  if (!isTraceId(id))
-    throw new TypeError(`A trace id has 32 hexadecimal digits that are not all 0, unlike "${id}".`)
-  writeId(writer, tag, id)
+  if (writeId(writer, tag, id, 16)) return
+  throw new TypeError(`A trace id has 32 hexadecimal digits that are not all 0, unlike "${id}".`)
 }
 
 /** @throws TypeError when `id` is not 16 hex digits or all 0 */
 export function writeSpanId(writer: WireWriter, tag: number, id: string): void {
-  if (!isSpanId(id))
-    throw new TypeError(`A span id has 16 hexadecimal digits that are not all 0, unlike "${id}".`)
-  writeId(writer, tag, id)
+  if (writeId(writer, tag, id, 8)) return
+  throw new TypeError(`A span id has 16 hexadecimal digits that are not all 0, unlike "${id}".`)
 }
 
-function writeId(writer: WireWriter, tag: number, id: string): void {
-  const size = id.length >>> 1
+function writeId(writer: WireWriter, tag: number, id: string, size: number): boolean {
+  const { position } = writer
   const buffer = writer.reserve(size + 2)
-  buffer[writer.position] = tag
-  buffer[writer.position + 1] = size
-  writeHex(id, buffer, writer.position + 2)
-  writer.position += size + 2
+  if (id.length !== size * 2 || writeHex(id, buffer, position + 2) !== 'id') return false
+  buffer[position] = tag
+  buffer[position + 1] = size
+  writer.position = position + size + 2
+  return true
 }
 
 /** A field of text. */
@@ -136,7 +135,6 @@ export function writeKind(writer: WireWriter, kind: SpanKind): void {
 }
 
 const nanosPerMilli = 1_000_000n
-const latest = 2n ** 64n - 1n
 
 /** @throws PermanentError for an invalid date and a time outside of 1970 to 2554, which come from data */
 export function writeTime(writer: WireWriter, tag: number, time: Time): void {
@@ -146,7 +144,7 @@ export function writeTime(writer: WireWriter, tag: number, time: Time): void {
 
 function toUnixNano(time: Time): bigint {
   const nanos = typeof time === 'bigint' ? time : nanosOf(time)
-  if (nanos >= 0n && nanos <= latest) return nanos
+  if (BigInt.asUintN(64, nanos) === nanos) return nanos
   throw new PermanentError('INVALID_TIME', 'A time is not between 1970 and 2554.', { grpcStatus: 3 })
 }
 

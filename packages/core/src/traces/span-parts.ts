@@ -1,8 +1,8 @@
-import { merged, readAttributes, readText } from './attribute-reader.ts'
+import { readAttributes, readText } from './attribute-reader.ts'
 import { eventField, linkField, spanField, statusField } from './fields.ts'
 import { readId } from './ids.ts'
 import { type Attributes } from './values.ts'
-import { FieldCursor, readUint32 } from './wire.ts'
+import { FieldCursor, readFixed32, readUint32, readUint64 } from './wire.ts'
 
 /** What kind of work a span stands for. */
 export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER'
@@ -50,26 +50,20 @@ export interface SpanLink {
   readonly droppedAttributesCount: number
 }
 
-/** The number of the status code and the message, of all parts of the status in this stretch of a span. */
+/** The number of the status code and the message. Several parts of the status are merged: the last word counts. */
 export function readStatus(buffer: Buffer, start: number, end: number): { code: number; message: string } {
-  const fields = new FieldCursor(buffer, start, end)
+  const parts = new FieldCursor(buffer, start, end)
   let code = 0
   let message = ''
-  while (fields.next()) {
-    if (fields.field === statusField.code) code = readUint32(buffer, fields.start) | 0
-    else if (fields.field === statusField.message) message = readText(buffer, fields.start, fields.end)
+  while (parts.next()) {
+    if (parts.field !== spanField.status) continue
+    const fields = new FieldCursor(buffer, parts.start, parts.end)
+    while (fields.next()) {
+      if (fields.field === statusField.code) code = readUint32(buffer, fields.start) | 0
+      else if (fields.field === statusField.message) message = readText(buffer, fields.start, fields.end)
+    }
   }
   return { code, message }
-}
-
-/** The status of a span in which it occurs several times. */
-export function readMergedStatus(
-  buffer: Buffer,
-  start: number,
-  end: number,
-): { code: number; message: string } {
-  const range = merged(buffer, start, end, spanField.status)
-  return readStatus(range.buffer, range.start, range.end)
 }
 
 /** The events in a stretch of fields of a span. */
@@ -89,7 +83,7 @@ export function readEvent(buffer: Buffer, start: number, end: number): SpanEvent
   let name = ''
   let droppedAttributesCount = 0
   while (fields.next()) {
-    if (fields.field === eventField.timeUnixNano) timeUnixNano = buffer.readBigUInt64LE(fields.start)
+    if (fields.field === eventField.timeUnixNano) timeUnixNano = readUint64(buffer, fields.start)
     else if (fields.field === eventField.name) name = readText(buffer, fields.start, fields.end)
     else if (fields.field === eventField.droppedAttributesCount) {
       droppedAttributesCount = readUint32(buffer, fields.start)
@@ -126,7 +120,7 @@ export function readLink(buffer: Buffer, start: number, end: number): SpanLink {
         link.traceState = readText(buffer, fields.start, fields.end)
         break
       case linkField.flags:
-        link.flags = buffer.readUInt32LE(fields.start)
+        link.flags = readFixed32(buffer, fields.start)
         break
       case linkField.droppedAttributesCount:
         link.droppedAttributesCount = readUint32(buffer, fields.start)

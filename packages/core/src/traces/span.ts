@@ -3,13 +3,12 @@ import { spanField } from './fields.ts'
 import { readId } from './ids.ts'
 import { Resource } from './resource.ts'
 import { Scope } from './scope.ts'
-import { type SpanChange, writeChangedSpan } from './span-change.ts'
-import { SpanIndex } from './span-index.ts'
+import { type SpanChange, changedSpan } from './span-change.ts'
+import { indexSpan, type SpanIndex } from './span-index.ts'
 import { type SpanInit, writeSpan } from './span-init.ts'
 import {
   readEvents,
   readLinks,
-  readMergedStatus,
   readStatus,
   type SpanEvent,
   type SpanKind,
@@ -18,9 +17,10 @@ import {
   type SpanStatus,
   statusCodes,
 } from './span-parts.ts'
+import { nothing, place } from './span-slab.ts'
 import { type Attributes, type AttributeValue } from './values.ts'
 import { WireWriter } from './wire-writer.ts'
-import { asBuffer } from './wire.ts'
+import { asBuffer, readFixed32, readUint32, readUint64 } from './wire.ts'
 
 /**
  * A view of the bytes of one span. Immutable.
@@ -59,52 +59,51 @@ export class Span {
 
   /** Lower-case hex, '' when absent. */
   get traceId(): string {
-    const { traceIdStart, traceIdEnd } = this.#fields
-    return readId(this.buffer, traceIdStart, traceIdEnd)
+    return readId(this.buffer, this.#start(spanField.traceId), this.#end(spanField.traceId))
   }
 
   /** Lower-case hex, '' when absent. */
   get spanId(): string {
-    const { spanIdStart, spanIdEnd } = this.#fields
-    return readId(this.buffer, spanIdStart, spanIdEnd)
+    return readId(this.buffer, this.#start(spanField.spanId), this.#end(spanField.spanId))
   }
 
   /** Lower-case hex, '' when absent. */
   get parentSpanId(): string {
-    const { parentSpanIdStart, parentSpanIdEnd } = this.#fields
-    return readId(this.buffer, parentSpanIdStart, parentSpanIdEnd)
+    return readId(this.buffer, this.#start(spanField.parentSpanId), this.#end(spanField.parentSpanId))
   }
 
   /** The W3C trace state, '' when absent. */
   get traceState(): string {
-    const { traceStateStart, traceStateEnd } = this.#fields
-    return readText(this.buffer, traceStateStart, traceStateEnd)
+    return readText(this.buffer, this.#start(spanField.traceState), this.#end(spanField.traceState))
   }
 
   get flags(): number {
-    return this.#fields.flags
+    const start = this.#start(spanField.flags)
+    return start === 0 ? 0 : readFixed32(this.buffer, start)
   }
 
   get name(): string {
-    const { nameStart, nameEnd } = this.#fields
-    return readText(this.buffer, nameStart, nameEnd)
+    return readText(this.buffer, this.#start(spanField.name), this.#end(spanField.name))
   }
 
   /** A kind that OTLP does not know reads as `UNSPECIFIED`. */
   get kind(): SpanKind {
-    return spanKinds[this.#fields.kind] ?? 'UNSPECIFIED'
+    return spanKinds[this.kindNumber] ?? 'UNSPECIFIED'
+  }
+
+  /** The kind as it is on the wire. @internal */
+  get kindNumber(): number {
+    return this.#count(spanField.kind) | 0
   }
 
   /** Unix nanoseconds, 0n when absent. */
   get startTimeUnixNano(): bigint {
-    const { startTime } = this.#fields
-    return startTime === 0 ? 0n : this.buffer.readBigUInt64LE(startTime)
+    return this.#time(spanField.startTimeUnixNano)
   }
 
   /** Unix nanoseconds, 0n when absent. */
   get endTimeUnixNano(): bigint {
-    const { endTime } = this.#fields
-    return endTime === 0 ? 0n : this.buffer.readBigUInt64LE(endTime)
+    return this.#time(spanField.endTimeUnixNano)
   }
 
   /** A code that OTLP does not know reads as `UNSET`. */
@@ -115,51 +114,41 @@ export class Span {
 
   /** The status with its code as it is on the wire. @internal */
   get statusNumber(): { readonly code: number; readonly message: string } {
-    const { statusStart, statusEnd, statusParts } = this.#fields
-    return statusParts > 1
-      ? readMergedStatus(this.buffer, this.start, this.end)
-      : readStatus(this.buffer, statusStart, statusEnd)
-  }
-
-  /** The kind as it is on the wire. @internal */
-  get kindNumber(): number {
-    return this.#fields.kind
+    return readStatus(this.buffer, this.#start(spanField.status), this.#end(spanField.status))
   }
 
   get attributes(): Attributes {
-    const { attributesStart, attributesEnd } = this.#fields
-    return readAttributes(this.buffer, attributesStart, attributesEnd, spanField.attributes)
+    const { attributes } = spanField
+    return readAttributes(this.buffer, this.#start(attributes), this.#end(attributes), attributes)
   }
 
   /** One attribute; of several with this key the last one. Reads nothing else. */
   attribute(key: string): AttributeValue | undefined {
-    const index = this.#index
-    return index === undefined
-      ? findAttribute(this.buffer, this.start, this.end, spanField.attributes, key)
-      : findAttribute(this.buffer, index.attributesStart, index.attributesEnd, spanField.attributes, key)
+    const { attributes } = spanField
+    return this.#index === undefined
+      ? findAttribute(this.buffer, this.start, this.end, attributes, key)
+      : findAttribute(this.buffer, this.#start(attributes), this.#end(attributes), attributes, key)
   }
 
   /** In the order of the bytes, which need not be that of time. */
   get events(): readonly SpanEvent[] {
-    const { eventsStart, eventsEnd } = this.#fields
-    return readEvents(this.buffer, eventsStart, eventsEnd)
+    return readEvents(this.buffer, this.#start(spanField.events), this.#end(spanField.events))
   }
 
   get links(): readonly SpanLink[] {
-    const { linksStart, linksEnd } = this.#fields
-    return readLinks(this.buffer, linksStart, linksEnd)
+    return readLinks(this.buffer, this.#start(spanField.links), this.#end(spanField.links))
   }
 
   get droppedAttributesCount(): number {
-    return this.#fields.droppedAttributesCount
+    return this.#count(spanField.droppedAttributesCount)
   }
 
   get droppedEventsCount(): number {
-    return this.#fields.droppedEventsCount
+    return this.#count(spanField.droppedEventsCount)
   }
 
   get droppedLinksCount(): number {
-    return this.#fields.droppedLinksCount
+    return this.#count(spanField.droppedLinksCount)
   }
 
   /**
@@ -168,17 +157,29 @@ export class Span {
    * @throws TypeError for ids of wrong form
    */
   with(change: SpanChange): Span {
-    const bytes = writeChangedSpan(this, change)
-    if (bytes === undefined && change.resource === undefined && change.scope === undefined) return this
+    const changed = changedSpan(this, change)
+    if (changed === undefined && change.resource === undefined && change.scope === undefined) return this
     const resource = change.resource === undefined ? this.resource : toResource(change.resource)
-    const scope = change.scope ?? this.scope
-    return bytes === undefined
-      ? new Span(this.buffer, this.start, this.end, resource, scope)
-      : new Span(bytes, 0, bytes.length, resource, scope)
+    const { buffer, start, end } = changed ?? this
+    return new Span(buffer, start, end, resource, change.scope ?? this.scope)
   }
 
-  get #fields(): SpanIndex {
-    return (this.#index ??= new SpanIndex(this.buffer, this.start, this.end))
+  #start(field: number): number {
+    return (this.#index ??= indexSpan(this.buffer, this.start, this.end))[2 * field] ?? 0
+  }
+
+  #end(field: number): number {
+    return (this.#index ??= indexSpan(this.buffer, this.start, this.end))[2 * field + 1] ?? 0
+  }
+
+  #time(field: number): bigint {
+    const start = this.#start(field)
+    return start === 0 ? 0n : readUint64(this.buffer, start)
+  }
+
+  #count(field: number): number {
+    const start = this.#start(field)
+    return start === 0 ? 0 : readUint32(this.buffer, start)
   }
 }
 
@@ -187,8 +188,8 @@ export function span(init: SpanInit): Span {
   const writer = new WireWriter()
   try {
     writeSpan(writer, init)
-    const bytes = writer.take()
-    return new Span(bytes, 0, bytes.length, toResource(init.resource), init.scope ?? Scope.empty)
+    const { buffer, start, end } = place(nothing, { buffer: writer.buffer, start: 0, end: writer.position })
+    return new Span(buffer, start, end, toResource(init.resource), init.scope ?? Scope.empty)
   } finally {
     writer.release()
   }

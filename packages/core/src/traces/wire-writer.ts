@@ -1,4 +1,4 @@
-import { copyRange, writeVarint } from './wire.ts'
+import { copyRange, writeDouble, writeUint64, writeVarint } from './wire.ts'
 
 const initialSize = 64 * 1024
 const largestPooled = 4 * 1024 * 1024
@@ -77,7 +77,7 @@ export class WireWriter {
 
   /** @param value 0 to 2^64 - 1 */
   fixed64(value: bigint): void {
-    this.position = this.reserve(8).writeBigUInt64LE(value, this.position)
+    this.position = writeUint64(this.reserve(8), this.position, value)
   }
 
   /** @param value 0 to 2^32 - 1 */
@@ -86,7 +86,7 @@ export class WireWriter {
   }
 
   double(value: number): void {
-    this.position = this.reserve(8).writeDoubleLE(value, this.position)
+    this.position = writeDouble(this.reserve(8), this.position, value)
   }
 
   /** Bytes as they are, without tag and length. */
