@@ -6,7 +6,7 @@ import { findReference, unescapeDollars } from './reference.ts'
 import { type SourceReader, parseLocation } from './source-reader.ts'
 import { SourceText } from './source-text.ts'
 import type { Variables } from './variables.ts'
-import { readYaml } from './yaml-reader.ts'
+import { type YamlResult, readYaml } from './yaml-reader.ts'
 
 /** Bounds of expansion: rounds for one value (CFG-57), and references, values and text of a whole run. */
 const limits = { rounds: 1000, references: 10_000, values: 500_000, characters: 16_777_216 } as const
@@ -24,6 +24,7 @@ export class Expander {
   readonly broken: Path[] = []
   readonly #reader: SourceReader
   readonly #variables: Variables
+  readonly #meanings = new Map<string, YamlResult>()
   #references = 0
   #values = 0
   #characters = 0
@@ -124,7 +125,10 @@ export class Expander {
 
   #parsed(source: SourceText, text: string, place?: Place): Retrieved {
     this.#count(text)
-    const { node, faults } = readYaml(source)
+    // A text means the same wherever it is used; only where it is placed differs.
+    const known = (place && this.#meanings.get(source.text)) ?? readYaml(source)
+    if (place !== undefined) this.#meanings.set(source.text, known)
+    const { node, faults } = known
     if (faults.length > 0) return { text, node: undefined }
     if (node === undefined) return { text, node: scalarNode(null, place ?? { source, start: 0, end: 0 }) }
     if (node.kind === 'scalar' && typeof node.value === 'string') return { text, node: undefined }

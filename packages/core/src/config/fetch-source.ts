@@ -1,11 +1,11 @@
 import { redactUrl } from '../schema/redact-url.ts'
 
 const timeoutMs = 30_000
-const longestBody = 4 * 1024 * 1024
+const longestBody = 1_048_576
 
 /**
  * Gets the text of an http(s) source (CFG-46): one GET, status 200 required, nothing is tried again. The
- * answer is limited to 4 MiB and 30 seconds.
+ * answer is limited to 1 MiB and 30 seconds.
  */
 export async function fetchSource(url: string, get: typeof fetch = fetch): Promise<string> {
   const response = await get(url, { signal: AbortSignal.timeout(timeoutMs) })

@@ -4,7 +4,7 @@ import type { ObjectSchema } from '../schema/schema.ts'
 import type { CollectorConfig } from './collector-config.ts'
 import { checkComponents } from './components.ts'
 import { checkConnectors } from './connectors.ts'
-import { documentSchema, productSections } from './document-schema.ts'
+import { documentSchema, productSections, sectionOfKind } from './document-schema.ts'
 import { Expander } from './expand.ts'
 import { type Fault, FaultError } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
@@ -15,6 +15,7 @@ import { checkReferences, checkService, warnOfUnused } from './service.ts'
 import { readSet } from './set-flag.ts'
 import { skippedByTracesOnly } from './signals.ts'
 import { SourceReader, parseLocation } from './source-reader.ts'
+import { SourceText } from './source-text.ts'
 import { Variables } from './variables.ts'
 import { type YamlResult, readYaml } from './yaml-reader.ts'
 
@@ -72,20 +73,22 @@ async function readAll(
     report.fault({ code: 'no_source', path: [], message: 'at least one config flag must be provided' })
   }
   const roots: MapNode[] = []
-  const take = ({ node, faults }: YamlResult): void => {
+  const take = (source: SourceText, read: (source: SourceText) => YamlResult): void => {
+    report.addSource(source)
+    const { node, faults } = read(source)
     for (const fault of faults) report.fault(fault)
     if (node?.kind === 'map') roots.push(node)
     else if (node !== undefined) report.fault(notAMap(node))
   }
   for (const text of options.sources) {
     try {
-      take(readYaml(await reader.read(parseLocation(text))))
+      take(await reader.read(parseLocation(text)), readYaml)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       report.fault(error.fault)
     }
   }
-  for (const text of options.sets ?? []) take(readSet(text))
+  for (const text of options.sets ?? []) take(new SourceText('--set', text, true), readSet)
   return roots
 }
 
@@ -143,15 +146,18 @@ async function check(
 
 /** CFG-05. */
 function reportEmptySections(root: MapNode, report: Report): void {
+  if (Object.values(sectionOfKind).every((section) => isEmpty(root.entries.get(section)?.node))) {
+    report.fault({ code: 'empty', path: [], message: 'empty configuration file' })
+    return
+  }
   for (const kind of ['receiver', 'exporter'] as const) {
-    const section = root.entries.get(`${kind}s`)?.node
-    if (section !== undefined && (section.kind === 'map' ? section.entries.size > 0 : !isNull(section)))
-      continue
+    if (!isEmpty(root.entries.get(`${kind}s`)?.node)) continue
     const message = `no ${kind} configuration specified in config`
     report.fault({ code: `no_${kind}`, path: [`${kind}s`], message, at: 'key' })
   }
 }
 
-function isNull(node: ConfigNode): boolean {
-  return node.kind === 'scalar' && node.value === null
+function isEmpty(node: ConfigNode | undefined): boolean {
+  if (node === undefined) return true
+  return node.kind === 'map' ? node.entries.size === 0 : node.kind === 'scalar' && node.value === null
 }

@@ -23,19 +23,24 @@ export class Report {
     this.warnings.push(fault)
   }
 
+  /** Tells of a source; findings are listed in the order of sources. */
+  addSource(source: SourceText): void {
+    this.#order.push(source)
+  }
+
   /** Keeps secrets out of all excerpts: those that schemas declare and those that look like one. */
   hideSecrets(roots: readonly ConfigNode[]): void {
     const done = new Set<ConfigNode>()
     for (const root of roots) {
-      this.#order.push(root.place.source)
       hideNamed(root, done)
       for (const path of this.secrets) {
         const { node, exact } = nodeAt(root, path)
         if (exact) hide(node)
       }
     }
+    const read = new Set(roots.map((root) => root.place.source))
     for (const { place } of this.faults) {
-      if (place !== undefined && !this.#order.includes(place.source)) hideSecretLines(place.source)
+      if (place !== undefined && !read.has(place.source)) hideSecretLines(place.source)
     }
   }
 

@@ -2,12 +2,12 @@ import { inMessage } from '../schema/issue.ts'
 import type { Fault } from './faults.ts'
 import { EntryCollector } from './key-path.ts'
 import { type ConfigNode, mapNode, scalarNode } from './node.ts'
-import { SourceText } from './source-text.ts'
+import type { SourceText } from './source-text.ts'
 import { type YamlResult, readYaml } from './yaml-reader.ts'
 
-/** Reads `path.to.setting=<yaml>` (CFG-44): every dot left of the first `=` separates keys. */
-export function readSet(text: string): YamlResult {
-  const source = new SourceText('--set', text, true)
+/** Reads the value of a `--set`, `path.to.setting=<yaml>` (CFG-44): every dot left of the first `=` separates keys. */
+export function readSet(source: SourceText): YamlResult {
+  const { text } = source
   const equals = text.indexOf('=')
   if (equals < 0) return refused(source, 'missing equal sign in --set')
   const key = text.slice(0, equals).trim()

@@ -16,7 +16,7 @@ export interface Location {
   readonly rest: string
 }
 
-const longestSource = 4 * 1024 * 1024
+const longestSource = 1_048_576
 
 /** Splits the text of a `--config` or of a reference at its scheme; without one it names a file. */
 export function parseLocation(text: string): Location {

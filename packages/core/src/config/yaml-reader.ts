@@ -28,8 +28,8 @@ import {
 import type { SourceText } from './source-text.ts'
 import { plainScalar } from './yaml-scalar.ts'
 
-/** Limits of one document, far above any real configuration. */
-export const yamlLimits = { characters: 4_194_304, values: 200_000, depth: 200, faults: 20 } as const
+/** Limits of one document, far above any real configuration: a Kubernetes ConfigMap ends at 1 MiB too. */
+export const yamlLimits = { characters: 1_048_576, values: 200_000, depth: 200, faults: 20 } as const
 
 /** What a text holds; `node` is absent for an empty document. */
 export interface YamlResult {

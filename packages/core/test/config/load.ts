@@ -128,7 +128,11 @@ export interface Setup extends Partial<Omit<LoadOptions, 'readFile' | 'sources'>
 
 /** Loads from files in memory; without `sources`, all files in order. */
 export function load(setup: Setup | string): Promise<CollectorConfig> {
-  const { files = {}, sources, ...options } = typeof setup === 'string' ? { files: { 'c.yaml': setup } } : setup
+  const {
+    files = {},
+    sources,
+    ...options
+  } = typeof setup === 'string' ? { files: { 'c.yaml': setup } } : setup
   return loadConfig({
     registry,
     env: {},
@@ -137,7 +141,9 @@ export function load(setup: Setup | string): Promise<CollectorConfig> {
     sources: sources ?? Object.keys(files),
     readFile(path) {
       const text = files[path]
-      const missing = Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' })
+      const missing = Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), {
+        code: 'ENOENT',
+      })
       return text === undefined ? Promise.reject(missing) : Promise.resolve(Buffer.from(text))
     },
   })
