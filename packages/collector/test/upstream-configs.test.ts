@@ -8,6 +8,7 @@ import { withPeer } from '@spanloom/interop/vitest'
 import { describe, expect, it, test } from 'vitest'
 import { parse } from 'yaml'
 
+import { temporaryFolder } from './example-run.ts'
 import { runCommand, runMain } from './run-spanloom.ts'
 
 const folder = fileURLToPath(new URL('./upstream-configs/', import.meta.url))
@@ -69,7 +70,10 @@ describe('the OpenTelemetry Collector accepts unchanged', () => {
     it.each(within)(
       '%s',
       async (file) => {
+        // It opens files for its output even when it only validates.
+        await using elsewhere = await temporaryFolder()
         const run = promisify(execFile)(binary, ['validate', '--config', folder + file], {
+          cwd: elsewhere.path,
           env: { ...process.env, ...env },
         })
         await expect(run).resolves.toMatchObject({ stdout: '' })
