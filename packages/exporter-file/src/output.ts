@@ -1,6 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { WriteStream as TerminalStream } from 'node:tty'
 
+import { wantsColor } from '@spanloom/core'
+
 /** Somewhere that text can be written to. */
 export interface Output {
   /** Whether colours can be seen there. */
@@ -26,8 +28,7 @@ export function openOutput(path: string): Output {
 
 function terminal(stream: TerminalStream): Output {
   return {
-    // hasColors heeds NO_COLOR and FORCE_COLOR; a pipe has no such method.
-    color: stream.isTTY && stream.hasColors(),
+    color: wantsColor(stream, process.env),
     write: (text) => written(stream, text),
     close: () => Promise.resolve(),
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-import { Traces } from '@spanloom/core'
+import { Traces, wantsColor } from '@spanloom/core'
 import {
   createComponent,
   fakeClock,
@@ -118,7 +118,7 @@ it('writes the tree to its outputs, in colour on a terminal only', async () => {
   await stop()
 
   expect(await readFile(path, 'utf8')).toBe(renderTree(batch.spans()))
-  const color = process.stdout.isTTY && process.stdout.hasColors()
+  const color = wantsColor(process.stdout, process.env)
   expect(written).toHaveBeenCalledExactlyOnceWith(renderTree(batch.spans(), { color }), expect.any(Function))
   expect(telemetry.logger.lines).toEqual([])
 })

@@ -53,6 +53,13 @@ describe('the fixtures', () => {
   })
 })
 
+it('tells apart steps of one id in several chains of a message', () => {
+  const spans = Array.from(translate([event, { ...event, ChainId: 'other' }, event]).traces.spans())
+  const ids = spans.map(({ traceId, spanId }) => `${traceId}/${spanId}`)
+  expect(new Set(ids).size).toBe(2)
+  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(2)
+})
+
 it('samples every fragment and names its scope', () => {
   const [fragment] = translate([event]).traces.spans()
   expect(fragment).toMatchObject({
@@ -347,7 +354,8 @@ describe('a span that the exporter preserved', () => {
     expect(fragmentOf(carrying(JSON.stringify(bare)))).toMatchObject({ name: 'POST /orders', resource: {} })
   })
 
-  it.each(['nonsense', '{}', '{"traceId":5}', 5, '{"resourceSpans":[]}'])(
+  const two = toOtlpJson(Traces.of([preserved, preserved]))
+  it.each(['nonsense', '{}', '{"traceId":5}', 5, '{"resourceSpans":[]}', two])(
     'is an ordinary event where it is %s',
     (value) => {
       expect(fragmentOf(carrying(value))).toMatchObject({

@@ -1,4 +1,4 @@
-import { PermanentError, Resource, Scope, type Traces, TracesBuilder } from '@spanloom/core'
+import { PermanentError, type Resource, Scope, type Traces, TracesBuilder } from '@spanloom/core'
 
 import { type FlowEvent, readEvent, type RejectReason } from './event-model.ts'
 import { toFragment } from './fragment.ts'
@@ -7,6 +7,7 @@ import { type JsonValue, parseJsonBody } from './json-body.ts'
 import { TooDeepError } from './json-text.ts'
 import type { MessageContext } from './message-context.ts'
 import { preservedSpan } from './preserved-span.ts'
+import { resourceCache } from './resource-cache.ts'
 import { parseTime } from './time.ts'
 
 /** The settings that decide what an event becomes. */
@@ -56,7 +57,7 @@ export type Translate = (body: Uint8Array | string, message: MessageContext) => 
 /** Prepares the translation of messages, one event one fragment; it keeps nothing between them but resources. */
 export function createTranslate(options: TranslationOptions): Translate {
   const scope = Scope.of({ name: 'receiver-invictus', version: options.scopeVersion })
-  const resourceOf = resourceCache()
+  const resourceOf = resourceCache(1_000)
   return (body, message) => {
     const elements = elementsOf(body, options.maxEventsPerMessage)
     const run = new MessageTranslation(options, scope, resourceOf, message)
@@ -189,20 +190,5 @@ class MessageTranslation {
       this.#spanIds.set(stepId, spanId)
     }
     return spanId
-  }
-}
-
-/** How many services are remembered; a sender that invents names must not fill the memory. */
-const maxResources = 1_000
-
-function resourceCache(): (serviceName: string) => Resource {
-  const resources = new Map<string, Resource>()
-  return (serviceName) => {
-    const known = resources.get(serviceName)
-    if (known !== undefined) return known
-    if (resources.size >= maxResources) resources.clear()
-    const resource = Resource.of({ 'service.name': serviceName })
-    resources.set(serviceName, resource)
-    return resource
   }
 }

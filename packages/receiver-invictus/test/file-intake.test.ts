@@ -56,6 +56,11 @@ function named(name: string): string {
 const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text)
 const append = (name: string, text: string): Promise<void> => appendFile(join(folder, name), text)
 
+/** Waits until a round is over. */
+async function idle({ clock }: Running): Promise<void> {
+  await vi.waitUntil(() => clock.pending > 0)
+}
+
 /** Lets poll rounds pass until the expectation holds. */
 async function eventually({ clock }: Running, expectation: () => void): Promise<void> {
   await vi.waitFor(async () => {
@@ -119,19 +124,35 @@ it('follows lines and new files as they come', async () => {
   await append('a.json', `\n${named('a3')}\n`)
   await eventually(run, () => expect(run.names()).toEqual(['a1', 'a2', 'a3']))
 
+  await idle(run)
   await write('b.json', `[${named('b1')},\n`)
+  await run.clock.advance(200)
+  await idle(run)
   await append('b.json', `${named('b2')}]`)
   await eventually(run, () => expect(run.names()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2']))
 
   await rename(join(folder, 'a.json'), join(folder, 'a.json.1'))
   await write('a.json', `${named('n1')}\n`)
   await eventually(run, () => expect(run.names().at(-1)).toBe('n1'))
+  expect(run.telemetry.logger.lines.filter(({ level }) => level === 'warn')).toEqual([])
+})
+
+it('reads a file from its beginning that was replaced or written anew', async () => {
+  await write('a.json', `${named('a1')}\n${named('a2')}\n`)
+  const run = await running({ follow: true })
+  await eventually(run, () => expect(run.names()).toEqual(['a1', 'a2']))
+
+  await write('a.json', `${named('b1')}\n`)
+  await eventually(run, () => expect(run.names()).toEqual(['a1', 'a2', 'b1']))
+  await write('new', `${named('c1')}\n${named('c2')}\n`)
+  await rename(join(folder, 'new'), join(folder, 'a.json'))
+  await eventually(run, () => expect(run.names()).toEqual(['a1', 'a2', 'b1', 'c1', 'c2']))
 })
 
 it('begins at the end where that is wanted', async () => {
   await write('a.json', `${named('old')}\n`)
   const run = await running({ follow: true, start_at: 'end' })
-  await vi.waitFor(() => expect(run.clock.pending).toBe(1))
+  await idle(run)
 
   await append('a.json', `${named('new')}\n`)
   await eventually(run, () => expect(run.names()).toEqual(['new']))
