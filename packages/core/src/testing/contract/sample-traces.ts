@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import { Resource } from '../../traces/resource.ts'
 import { Scope } from '../../traces/scope.ts'
 import { span } from '../../traces/span.ts'
@@ -27,8 +29,8 @@ export function sampleTraces(batches = 3, offset = 0): readonly Traces[] {
 }
 
 function sampleBatch(index: number): Traces {
-  const traceId = hex(index + 1, 32)
-  const parentSpanId = hex(2 * index + 1, 16)
+  const traceId = id(`trace ${index}`, 32)
+  const parentSpanId = id(`parent ${index}`, 16)
   const start = startTime + BigInt(index) * 1_000_000_000n
   const scope = Scope.of({ name: 'contract', version: '1.0.0' })
   const kind = kinds[index % kinds.length] ?? 'INTERNAL'
@@ -46,7 +48,7 @@ function sampleBatch(index: number): Traces {
     }),
     span({
       traceId,
-      spanId: hex(2 * index + 2, 16),
+      spanId: id(`child ${index}`, 16),
       parentSpanId,
       name: 'SELECT orders',
       kind: 'CLIENT',
@@ -88,4 +90,6 @@ function message(tag: number, ...content: readonly Uint8Array[]): Buffer {
   }
 }
 
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+/** Ids are spread evenly, as samplers expect them. */
+const id = (of: string, digits: number): string =>
+  createHash('sha256').update(of).digest('hex').slice(0, digits)
