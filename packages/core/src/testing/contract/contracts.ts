@@ -14,6 +14,8 @@ export interface ComponentContract {
   readonly config: Settings
   /** Running extensions that the settings refer to, by id. */
   readonly extensions?: Readonly<Record<string, Extension>>
+  /** Runs before each instance is made, such as to remove the files of the one before. */
+  readonly prepare?: () => void
   /** Assembly profiles that the component may look up. */
   readonly profiles?: ReadonlyMap<string, AssemblyProfile>
 }

@@ -30,6 +30,7 @@ export function create<C extends Component>(
   contract: ComponentContract,
   { next, config = contract.config }: LifeOptions = {},
 ): Living<C> {
+  contract.prepare?.()
   const clock = fakeClock(Date.UTC(2026, 0, 1))
   const telemetry = testTelemetry()
   const component = createComponent(factory, config, {
