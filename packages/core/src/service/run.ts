@@ -23,6 +23,12 @@ export interface RunOptions {
   readonly onReady?: (() => void) | undefined
 }
 
+/**
+ * Timers of components and listeners for signals let a process end. A collector whose receivers have no
+ * socket, such as one that reads files, has to run on all the same until it is told to stop.
+ */
+const holdMs = 2 ** 31 - 1
+
 /** Why a running collector is to stop. */
 type Reason = 'requested' | 'failed'
 
@@ -36,6 +42,7 @@ export async function run(options: RunOptions): Promise<number> {
   const { collector, service, stop, events, onReady, clock = systemClock } = options
   const stopping = new Stopping(collector)
   const unlisten = stopping.listen(events, stop)
+  const hold = setInterval(() => undefined, holdMs)
   try {
     const started = collector.start()
     // A start that hangs must not keep a second signal from ending the process; its outcome is then moot.
@@ -56,6 +63,7 @@ export async function run(options: RunOptions): Promise<number> {
     limit?.cancel()
     return reason === 'failed' || stopping.crashed || cutShort || failures.length > 0 ? 1 : 0
   } finally {
+    clearInterval(hold)
     unlisten()
   }
 }
