@@ -99,12 +99,9 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
 
     await sink.waitForSpans(3)
     expect(treeOf(sink.spans)).toEqual(invictusSteps)
-    for (const { resource } of sink.spans) {
-      expect(resource.attributes).toMatchObject({
-        'service.name': 'Invoice system',
-        'deployment.environment.name': 'test',
-      })
-    }
+    expect(servicesOf(sink.spans)).toEqual(new Set(['Invoice system', 'Mail gateway']))
+    for (const { resource } of sink.spans)
+      expect(resource.attribute('deployment.environment.name')).toBe('test')
     expect(await stopExample(example)).toEqual({ code: 0, signal: null })
   },
 
@@ -140,7 +137,7 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
 
     const spans = await backend.waitForSpans(1)
     expect(spans).toMatchObject([{ name, startTimeUnixNano: start, endTimeUnixNano: start + 5_000_000n }])
-    expect(spans[0]?.attributes).toEqual({ half: 'second', first: true })
+    expect(spans[0]?.attributes).toEqual({ half: 'second', first: true, 'spanloom.fragments': 2 })
     expect(await stopExample(example)).toEqual({ code: 0, signal: null })
     expect(backend.spans).toHaveLength(1)
   },
