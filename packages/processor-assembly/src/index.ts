@@ -1,1 +1,2 @@
-export {}
+export { type Counters, type DropReason } from './counters.ts'
+export { type SpanAssembly, spanAssemblyProcessor } from './processor.ts'

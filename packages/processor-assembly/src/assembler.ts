@@ -1,0 +1,157 @@
+import { type Accounting, type Clock, type Logger } from '@spanloom/core'
+import { type Span } from '@spanloom/core/traces'
+
+import { Accounts } from './accounts.ts'
+import { ClosingEnds } from './closing-ends.ts'
+import { type Counters } from './counters.ts'
+import { Exit } from './exit.ts'
+import { type Fragment } from './fragment.ts'
+import { Intake } from './intake.ts'
+import { KeyState } from './key-state.ts'
+import { retrying } from './key-views.ts'
+import { type Profiles } from './profile.ts'
+import { type FragmentStore, type MaybePromise } from './store.ts'
+
+/** What an assembler works with. */
+export interface AssemblerOptions {
+  readonly profiles: Profiles
+  readonly store: FragmentStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly accounting: Accounting
+  /** Most keys with fragments; the longest idle one leaves early. */
+  readonly maxOpen: number
+  /** Most keys that are only remembered; the oldest is forgotten. */
+  readonly maxTombstones: number
+  /** Takes what leaves, at once. */
+  readonly output: (span: Span) => void
+}
+
+/** After something unforeseen a key is put off for so long, so that it cannot stop the others. */
+const putOffMs = 60_000
+
+/**
+ * Holds fragments until their spans are whole (`assembly.md`).
+ *
+ * The methods that return a `MaybePromise` are to be called one after the other: the next only when the promise of
+ * the one before has been fulfilled. With a store in memory they are done when they return.
+ */
+export class Assembler {
+  readonly #options: AssemblerOptions
+  readonly #accounts: Accounts
+  readonly #state: KeyState
+  readonly #closings: ClosingEnds
+  readonly #exit: Exit
+  readonly #intake: Intake
+
+  constructor(options: AssemblerOptions) {
+    this.#options = options
+    this.#accounts = new Accounts(options.accounting)
+    this.#state = new KeyState(options)
+    this.#closings = new ClosingEnds(this.#state, this.#accounts)
+    this.#exit = new Exit(options, this.#state, this.#closings, this.#accounts)
+    this.#intake = new Intake(options, this.#state, this.#closings, this.#exit, this.#accounts)
+  }
+
+  get counters(): Counters {
+    return this.#accounts.counters
+  }
+
+  /** Fragments that are held; a closing end counts once. */
+  get held(): number {
+    return this.#state.held + this.#closings.held
+  }
+
+  /** Keys with fragments. */
+  get openKeys(): number {
+    return this.#state.table.open.size
+  }
+
+  /** Keys that are only remembered. */
+  get rememberedKeys(): number {
+    return this.#state.table.remembered.size
+  }
+
+  /** Bytes of the store. */
+  get storedBytes(): number {
+    return this.#state.store.size
+  }
+
+  /** When to call {@link settleDue}, in processing time; `Infinity` when nothing is held or remembered. */
+  get nextDue(): number {
+    return this.#state.timers.earliest
+  }
+
+  /** Whether nothing is held or remembered, so that no whole span concerns the assembler. */
+  get isEmpty(): boolean {
+    return this.#state.table.size === 0
+  }
+
+  /** Whether a span of this key concerns the assembler, even if nothing in it says so. */
+  knows(key: string): boolean {
+    return this.#state.table.find(key) !== undefined
+  }
+
+  /** Books spans that went past. */
+  passed(count: number): void {
+    this.#accounts.passed(count)
+  }
+
+  /**
+   * Takes fragments that were scanned, one after the other. Keys that are due leave before them, until `stop` says
+   * that it is enough for now.
+   */
+  add(fragments: readonly Fragment[], stop: () => boolean): MaybePromise<void> {
+    const settled = this.settleDue(stop)
+    return settled === undefined
+      ? this.#intake.add(fragments)
+      : settled.then(() => this.#intake.add(fragments))
+  }
+
+  /** Lets everything leave that is due, until `stop` says that it is enough for now. */
+  settleDue(stop: () => boolean): MaybePromise<void> {
+    const { timers } = this.#state
+    const now = this.#options.clock.monotonic()
+    this.#exit.forgetParents()
+    this.#closings.expire(now)
+    for (let slot = timers.next(now); slot !== undefined && !stop(); slot = timers.next(now)) {
+      const waiting = this.#look(slot, now)
+      if (waiting !== undefined) return waiting.then(() => this.settleDue(stop))
+    }
+    return this.#state.written()
+  }
+
+  /**
+   * Lets everything leave, key by key: the closed world with `all`, the end of the process with `shutdown`. Wait
+   * for each promise that it yields before going on.
+   */
+  *drain(occasion: 'all' | 'shutdown'): Generator<MaybePromise<void>, void, undefined> {
+    this.#exit.forgetParents()
+    // First the spans, then what leaves none but may be somebody's parent.
+    for (const spansOnly of [true, false]) {
+      for (const slot of this.#state.table.slots()) {
+        if ((this.#state.table.counts[slot] ?? 0) > 0)
+          yield retrying(() => this.#exit.look(slot, occasion, spansOnly))
+      }
+    }
+    this.#closings.expire(Number.POSITIVE_INFINITY)
+    yield this.#state.written()
+  }
+
+  /** Gives up on everything that is held, and counts it. */
+  abandon(): void {
+    this.#accounts.dropped(this.held, 'shutdown')
+    for (const slot of this.#state.table.slots()) this.#state.forget(slot)
+    this.#state.held = 0
+    this.#closings.clear()
+  }
+
+  #look(slot: number, now: number): MaybePromise<void> {
+    try {
+      return retrying(() => this.#exit.look(slot, 'due'))
+    } catch (error) {
+      this.#options.logger.error('A key could not be looked at and was put off.', { error })
+      this.#state.timers.set(slot, now + putOffMs)
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { type Clock } from '@spanloom/core'
+import { Resource, Scope } from '@spanloom/core/traces'
+
+import { type Accounts } from './accounts.ts'
+import { type ClosingEnds } from './closing-ends.ts'
+import { type Exit } from './exit.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { type Fragment } from './fragment.ts'
+import { type KeyState } from './key-state.ts'
+import { holds } from './key-table.ts'
+import { NotLoaded, retrying } from './key-views.ts'
+import { keyOfIds } from './key.ts'
+import { inOrder } from './order.ts'
+import { quickDue } from './quick-due.ts'
+import { type MaybePromise, type StoredFragment } from './store.ts'
+import { walk } from './walk.ts'
+
+/** What the intake works with. */
+export interface IntakeOptions {
+  readonly clock: Clock
+  readonly maxOpen: number
+}
+
+/** A fragment that is being stored. */
+interface Appending {
+  readonly slot: number
+  readonly fragment: Fragment
+  readonly stored: StoredFragment
+  readonly print: string
+  readonly fresh: Promise<boolean>
+}
+
+const nanosPerMilli = 1_000_000n
+
+/** Takes fragments in: recognises duplicates, stores, indexes, sets the timer. */
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #state: KeyState
+  readonly #closings: ClosingEnds
+  readonly #exit: Exit
+  readonly #accounts: Accounts
+  /** What a slow store leaves to be done. */
+  #appending: Appending[] = []
+  readonly #unsettled = new Set<number>()
+  #arrivals: number = 0
+
+  constructor(
+    options: IntakeOptions,
+    state: KeyState,
+    closings: ClosingEnds,
+    exit: Exit,
+    accounts: Accounts,
+  ) {
+    this.#options = options
+    this.#state = state
+    this.#closings = closings
+    this.#exit = exit
+    this.#accounts = accounts
+  }
+
+  /** Takes them one after the other; a slow store gets them side by side. */
+  add(fragments: readonly Fragment[]): MaybePromise<void> {
+    for (const [index, fragment] of fragments.entries()) {
+      try {
+        this.#take(fragment)
+      } catch (error) {
+        if (!(error instanceof NotLoaded)) throw error
+        const rest = fragments.slice(index)
+        return this.#catchUp()
+          .then(() => error.loaded)
+          .then(() => this.add(rest))
+      }
+    }
+    return this.#appending.length + this.#unsettled.size === 0 ? this.#state.written() : this.#catchUp()
+  }
+
+  /** @throws NotLoaded before it has changed anything */
+  #take(fragment: Fragment): void {
+    const { table, store, profiles } = this.#state
+    const { key, profile: named } = fragment
+    const number = named === '' ? undefined : profiles.find(named)
+    const known = table.find(key)
+    const isTooMuch = known !== undefined && this.#refuses(known, fragment)
+    this.#accounts.came()
+    if (key === '') return this.#accounts.dropped(1, 'invalid_key')
+    if (isTooMuch) return this.#accounts.dropped(1, 'max_fragments')
+    const slot = table.take(key)
+    if (named !== '' && table.profiles[slot] === 0) {
+      if (number === undefined) this.#accounts.counters.unknownProfiles++
+      table.profiles[slot] = (number ?? 0) + 1
+    }
+    const stored = this.#storedForm(fragment)
+    const print = fingerprintOf(fragment)
+    const fresh = store.append(slot, key, stored, print)
+    if (fresh instanceof Promise) this.#appending.push({ slot, fragment, stored, print, fresh })
+    else this.#appended(slot, fragment, stored, print, fresh)
+  }
+
+  /** Whether the run of an update has as many fragments as it may have. Purges closing ends that have expired. */
+  #refuses(slot: number, fragment: Fragment): boolean {
+    const { table, views } = this.#state
+    if (((table.kinds[slot] ?? 0) & holds.closing) !== 0) this.#exit.look(slot, 'due')
+    const profile = this.#state.profileOf(slot)
+    if (fragment.kind !== 'update' || (table.counts[slot] ?? 0) < profile.maxFragments) return false
+    const view = views.of(slot)
+    const { arrival, arrivedMs, wallNs } = this.#storedForm(fragment)
+    fragment.place(profile, arrival, arrivedMs, wallNs)
+    const { runs } = walk(inOrder([...view.fragments, fragment]), view.remembered, profile)
+    const run = runs.find(({ fragments }) => fragments.includes(fragment))
+    return run !== undefined && run.fragments.length > profile.maxFragments
+  }
+
+  #storedForm({ buffer, from, to, resource, scope, timeless, closing }: Fragment): StoredFragment {
+    const { clock } = this.#options
+    return {
+      buffer,
+      from,
+      to,
+      resource: resource ?? Resource.empty,
+      scope: scope ?? Scope.empty,
+      arrival: ++this.#arrivals,
+      arrivedMs: clock.monotonic(),
+      wallNs: timeless ? BigInt(Math.max(0, Math.round(clock.now()))) * nanosPerMilli : 0n,
+      closing: closing ? this.#closings.number() : 0,
+    }
+  }
+
+  #appended(slot: number, fragment: Fragment, stored: StoredFragment, print: string, fresh: boolean): void {
+    if (!fresh) return this.#accounts.dropped(1, 'duplicate')
+    this.#index(slot, fragment)
+    this.#state.arrived(slot, fragment, stored.arrivedMs)
+    this.#exit.forgetParents()
+    this.#unsettled.add(slot)
+    this.#closings.meet(slot)
+    if (fragment.closing) {
+      for (const member of this.#closings.came(slot, stored, print, stored.arrivedMs))
+        this.#unsettled.add(member)
+    }
+    if (this.#appending.length > 0) return
+    try {
+      this.#settle()
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error
+    }
+  }
+
+  /** Under which names the key can be found, and who waits for one of them. */
+  #index(slot: number, fragment: Fragment): void {
+    const { aliases, groups, ids, waiting } = this.#state
+    const { key, group, keyName, traceIdAt, spanIdAt, buffer } = fragment
+    for (const alias of fragment.aliases) aliases.add(alias, slot)
+    if (group !== '') groups.add(group, slot)
+    if (keyName !== '' && traceIdAt !== 0 && spanIdAt !== 0 && !fragment.closing) {
+      const own = keyOfIds(buffer, traceIdAt, spanIdAt)
+      if (own !== key) ids.add(own, slot)
+    }
+    if (waiting.size === 0) return
+    for (const name of [key, ...fragment.aliases]) {
+      for (const child of waiting.slots(name)) this.#unsettled.add(child)
+    }
+  }
+
+  /** Sets the timers of keys that got something, and lets leave what has to. */
+  #settle(): void {
+    const { table, timers } = this.#state
+    const now = this.#options.clock.monotonic()
+    for (const slot of this.#unsettled) {
+      const isSimple = (table.runs[slot] ?? 0) === 0 && this.#state.waiting.size === 0
+      if (isSimple) timers.set(slot, quickDue(table, slot, this.#state.profileOf(slot), now))
+      else this.#exit.look(slot, 'due')
+      this.#unsettled.delete(slot)
+    }
+    this.#evict()
+  }
+
+  #evict(): void {
+    const { open } = this.#state.table
+    while (open.size > this.#options.maxOpen) {
+      const { oldest } = open
+      if (oldest === undefined) return
+      this.#exit.look(oldest, 'all')
+      this.#accounts.counters.evicted++
+    }
+  }
+
+  /** Waits for a slow store, and does what was left to be done. */
+  async #catchUp(): Promise<void> {
+    while (this.#appending.length > 0) {
+      const [first] = this.#appending
+      if (first === undefined) break
+      const { slot, fragment, stored, print } = first
+      const fresh = await first.fresh
+      this.#appending.shift()
+      this.#appended(slot, fragment, stored, print, fresh)
+    }
+    await retrying(() => this.#settle())
+    await this.#state.written()
+  }
+}

@@ -1,0 +1,74 @@
+import { type Fragment } from './fragment.ts'
+import { idsOfRuns, type RunIds } from './ids.ts'
+import { inOrder } from './order.ts'
+import { type Profile } from './profile.ts'
+import { type Remembered } from './remembered.ts'
+import { type Run } from './run.ts'
+import { walk, type Walked } from './walk.ts'
+
+/** A run among all that are known at the moment. */
+export interface KnownRun {
+  readonly run: Run
+  /** Canonical key that it belongs to. */
+  readonly key: string
+  /** Ids before its parent has been looked up. */
+  readonly ids: RunIds
+  /** The run of its key before it; undefined for the first. */
+  readonly before: KnownRun | undefined
+  /** From when on children may belong to it, in unix ns. */
+  readonly adoptsFrom: bigint
+}
+
+/** Everything known about one key: its fragments, divided into runs. */
+export interface View extends Walked {
+  readonly key: string
+  readonly profile: Profile
+  /** In order. */
+  readonly fragments: readonly Fragment[]
+  readonly remembered: readonly Remembered[]
+  readonly known: readonly KnownRun[]
+}
+
+/** Before every event time. */
+const always = -1n
+
+/** Looks at all fragments of a key. */
+export function viewOf(
+  key: string,
+  profile: Profile,
+  fragments: readonly Fragment[],
+  remembered: readonly Remembered[],
+): View {
+  const ordered = inOrder(fragments)
+  const walked = walk(ordered, remembered, profile)
+  return {
+    ...walked,
+    key,
+    profile,
+    fragments: ordered,
+    remembered,
+    known: knownRuns(key, profile, walked.runs),
+  }
+}
+
+/** Whether the run will leave no span, so that nothing may refer to it. */
+export function vanishes(run: Run, { orphanUpdate }: Profile): boolean {
+  return orphanUpdate === 'drop' && run.updatesAlone
+}
+
+function knownRuns(key: string, profile: Profile, runs: readonly Run[]): readonly KnownRun[] {
+  const ids = idsOfRuns(key, runs, (run) => vanishes(run, profile))
+  const known: KnownRun[] = []
+  let before: KnownRun | undefined
+  let previous: Run | undefined
+  for (const [index, run] of runs.entries()) {
+    const own = ids[index]
+    if (own === undefined) continue
+    const adoptsFrom = run.startSaid ? run.begin : (previous?.finish ?? always)
+    const one: KnownRun = { run, key, ids: own, before, adoptsFrom }
+    known.push(one)
+    if (!vanishes(run, profile)) before = one
+    previous = run
+  }
+  return known
+}
