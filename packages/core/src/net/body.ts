@@ -39,9 +39,12 @@ export function tooLarge(limitBytes: number): HttpFault {
   return new HttpFault(413, 'BODY_TOO_LARGE', `request body too large, the limit is ${limitBytes} bytes`)
 }
 
-/** A small part of a large buffer is copied, because the pipeline may hold it for long. */
+/** The same bytes; a small part of a large buffer is copied, because the pipeline may hold it for long. */
+export function ownBytes(bytes: Buffer): Buffer {
+  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : Buffer.from(bytes)
+}
+
 function joined(chunks: readonly Buffer[]): Buffer {
   const [first] = chunks
-  if (first !== undefined && chunks.length === 1 && first.length * 2 >= first.buffer.byteLength) return first
-  return Buffer.concat(chunks)
+  return first !== undefined && chunks.length === 1 ? ownBytes(first) : Buffer.concat(chunks)
 }

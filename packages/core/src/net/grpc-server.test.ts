@@ -47,6 +47,7 @@ async function start(
 function clientOf(server: GrpcServer, secure = credentials.createInsecure(), options = {}): Client {
   const client = new Client(server.address ?? '', secure, {
     'grpc.default_authority': 'localhost',
+    'grpc.ssl_target_name_override': 'localhost',
     ...options,
   })
   closers.push(() => client.close())

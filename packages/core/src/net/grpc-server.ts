@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../clock/clock.ts'
 import type { Host } from '../component/component.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
+import { ownBytes } from './body.ts'
 import type { GrpcServerConfig } from './grpc-server-settings.ts'
 import { Listener } from './listener.ts'
 import { errorAnswer } from './outcome-tables.ts'
@@ -63,6 +64,12 @@ export interface GrpcServer {
   readonly address: string | undefined
 }
 
+/** Sockets that do not listen yet, and how to keep their certificates fresh once they do. */
+interface PlainOrSecure {
+  readonly sockets: NetServer
+  readonly startReload: () => () => void
+}
+
 const mebibyte = 1024 * 1024
 const defaultMessageMiB = 20
 
@@ -102,7 +109,7 @@ class GrpcJsServer implements GrpcServer {
       server.register(path, serve, asBuffer, (bytes) => bytes, 'unary')
     }
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-    const sockets = await this.#socketServer(injector)
+    const { sockets, startReload } = await this.#socketServer(injector)
     this.#listener = new Listener(sockets, {
       id,
       endpoint: config.endpoint ?? '',
@@ -110,6 +117,7 @@ class GrpcJsServer implements GrpcServer {
       telemetry,
     })
     await this.#listener.bind()
+    this.#stopReload = startReload()
     this.#server = server
     telemetry.logger.info('Starting GRPC server', { endpoint: this.address, tls: config.tls !== undefined })
   }
@@ -131,20 +139,21 @@ class GrpcJsServer implements GrpcServer {
     signal.removeEventListener('abort', drop)
   }
 
-  async #socketServer(injector: ConnectionInjector): Promise<NetServer> {
+  async #socketServer(injector: ConnectionInjector): Promise<PlainOrSecure> {
     const { config, clock, telemetry } = this.#options
+    const { tls } = config
     const handOver = (socket: Socket): void => {
       this.#handedOver.add(socket)
       injector.injectConnection(socket)
     }
-    if (config.tls === undefined) return createServer({ noDelay: true }, handOver)
-    const material = await loadServerTls(config.tls)
-    const server = createTlsServer(
-      { ...material, ALPNProtocols: ['h2'], handshakeTimeout: 60_000, noDelay: true },
-      handOver,
-    )
-    this.#stopReload = reloadServerTls(server, config.tls, material, { clock, logger: telemetry.logger })
-    return server
+    if (tls === undefined) {
+      return { sockets: createServer({ noDelay: true }, handOver), startReload: () => () => undefined }
+    }
+    const material = await loadServerTls(tls)
+    const options = { ...material, ALPNProtocols: ['h2'], handshakeTimeout: 60_000, noDelay: true }
+    const sockets = createTlsServer(options, handOver)
+    const tools = { clock, logger: telemetry.logger }
+    return { sockets, startReload: () => reloadServerTls(sockets, tls, material, tools) }
   }
 
   async #serve(call: ServerUnaryCall<Buffer, Uint8Array>, handle: UnaryHandler): Promise<Uint8Array> {
@@ -158,7 +167,7 @@ class GrpcJsServer implements GrpcServer {
     const givesUpAt = Number(call.getDeadline())
     try {
       return await handle({
-        message: call.request,
+        message: ownBytes(call.request),
         signal: gone.signal,
         deadline: Number.isFinite(givesUpAt) ? clock.monotonic() + (givesUpAt - Date.now()) : undefined,
         metadata: config.include_metadata ? metadataOf(call.metadata) : undefined,

@@ -58,6 +58,12 @@ interface Exchange {
   readonly gone: AbortController
 }
 
+/** A server that does not listen yet, and how to keep its certificates fresh once it does. */
+interface PlainOrSecure {
+  readonly server: Server
+  readonly startReload: () => () => void
+}
+
 /** Body limit where the settings name none. */
 export const defaultBodyLimit = 20_971_520
 
@@ -109,9 +115,10 @@ class NodeHttpServer implements HttpServer {
     this.#guards = findServerGuards(host, this.#config)
     this.#headers = headerEntries(this.#config.response_headers)
     this.#cors = createCors(this.#config.cors)
-    const server = await this.#createServer(telemetry, clock)
+    const { server, startReload } = await this.#createServer(telemetry, clock)
     this.#listener = new Listener(server, { id, endpoint, transport, telemetry })
     await this.#listener.bind()
+    this.#stopReload = startReload()
     telemetry.logger.info('Starting HTTP server', { endpoint: this.address, tls: tls !== undefined })
   }
 
@@ -131,7 +138,7 @@ class NodeHttpServer implements HttpServer {
     signal.removeEventListener('abort', drop)
   }
 
-  async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<Server> {
+  async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<PlainOrSecure> {
     const { read_timeout: wholeMs, read_header_timeout: headerMs, idle_timeout: idleMs, tls } = this.#config
     const limits = [wholeMs, headerMs].filter((ms) => ms > 0)
     const options: ServerOptions = {
@@ -140,17 +147,15 @@ class NodeHttpServer implements HttpServer {
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.max(10, Math.min(...limits, 60_000) / 4),
     }
-    const secure = tls === undefined ? undefined : await loadServerTls(tls)
-    let server: Server
-    if (tls === undefined || secure === undefined) server = createServer(options)
-    else {
-      const https = createSecureServer({ ...options, ...secure, handshakeTimeout: headerMs || 60_000 })
-      this.#stopReload = reloadServerTls(https, tls, secure, { clock, logger: telemetry.logger })
-      server = https
-    }
     const serve = (request: IncomingMessage, response: ServerResponse): void =>
       void this.#serve(request, response)
-    return server.on('request', serve).on('checkContinue', serve)
+    const serving = <S extends Server>(server: S): S => server.on('request', serve).on('checkContinue', serve)
+    if (tls === undefined)
+      return { server: serving(createServer(options)), startReload: () => () => undefined }
+    const secure = await loadServerTls(tls)
+    const server = createSecureServer({ ...options, ...secure, handshakeTimeout: headerMs || 60_000 })
+    const tools = { clock, logger: telemetry.logger }
+    return { server: serving(server), startReload: () => reloadServerTls(server, tls, secure, tools) }
   }
 
   async #serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -35,11 +35,12 @@ async function file(name: string, text: string): Promise<string> {
 async function start(
   tls: Readonly<Record<string, unknown>>,
   clock: FakeClock = fakeClock(),
+  endpoint = 'localhost:0',
 ): Promise<HttpServer> {
   const schema = { type: 'object', properties: httpServerSettings } as const
   const server = createHttpServer({
     id: 'test',
-    config: parseConfig(schema, { endpoint: 'localhost:0', write_timeout: '0s', tls }),
+    config: parseConfig(schema, { endpoint, write_timeout: '0s', tls }),
     telemetry: testTelemetry(),
     clock,
     handle: () => ({ status: 200, body: 'secure' }),
@@ -173,6 +174,15 @@ it('reload_interval: a reading that a shutdown overtakes changes nothing any mor
 
   expect(contexts).toHaveLength(0)
   expect(due).toHaveLength(1)
+})
+
+it('leaves no timer behind when it cannot listen', async () => {
+  const clock = fakeClock()
+  const { url } = await start({ cert_pem: own.cert, key_pem: own.key })
+  const tls = { cert_pem: own.cert, key_pem: own.key, reload_interval: '1h' }
+
+  await expect(start(tls, clock, `localhost:${url?.port}`)).rejects.toThrow(/address already in use/)
+  expect(clock.pending).toBe(0)
 })
 
 it('OTR-19: shutdown drops TLS connections that are idle or only began to ask', async () => {
