@@ -6,6 +6,9 @@ import { codeFrame, positionOf } from './frame.ts'
 import { type ConfigNode, type MapNode, type Place, nodeAt } from './node.ts'
 import type { SourceText } from './source-text.ts'
 
+/** Nobody reads more excerpts than this. */
+const mostFrames = 100
+
 /** Collects what is wrong with a configuration, and in the end gives each finding its position. */
 export class Report {
   readonly faults: Fault[] = []
@@ -59,7 +62,7 @@ export class Report {
       .toSorted(
         (a, b) => this.#rank(a.place) - this.#rank(b.place) || (a.place?.start ?? 0) - (b.place?.start ?? 0),
       )
-      .map(({ fault, place }) => issueAt(fault, place))
+      .map(({ fault, place }, index) => issueAt(fault, place, index < mostFrames))
   }
 
   #rank(place: Place | undefined): number {
@@ -68,7 +71,7 @@ export class Report {
   }
 }
 
-function issueAt(fault: Fault, place: Place | undefined): ConfigIssue {
+function issueAt(fault: Fault, place: Place | undefined, withFrame: boolean): ConfigIssue {
   const { code, path, message, suggestion, at } = fault
   return {
     code,
@@ -76,9 +79,8 @@ function issueAt(fault: Fault, place: Place | undefined): ConfigIssue {
     message,
     ...(suggestion === undefined ? {} : { suggestion }),
     ...(at === undefined ? {} : { at }),
-    ...(place === undefined
-      ? {}
-      : { source: place.source.name, ...positionOf(place), frame: codeFrame(place) }),
+    ...(place === undefined ? {} : { source: place.source.name, ...positionOf(place) }),
+    ...(place === undefined || !withFrame ? {} : { frame: codeFrame(place) }),
   }
 }
 
@@ -94,12 +96,23 @@ function startsWith(path: Path, start: Path): boolean {
   return start.every((part, index) => path[index] === part)
 }
 
-/** A source that cannot be parsed has no values to hide, only lines that look as if they held a secret. */
+/**
+ * A source that cannot be parsed has no values to hide, only text that looks as if it held a secret: the
+ * rest of the line and the deeper lines that follow.
+ */
 function hideSecretLines(source: SourceText): void {
-  for (const line of source.text.matchAll(/([\w.-]+)["']?\s*[:=]\s*([^\n]+)/g)) {
-    const [whole, key = '', value = ''] = line
-    const end = line.index + whole.length
-    if (isSecretName(key) || /\w+:\/\/[^\s/]*@/.test(value)) source.hide(end - value.length, end)
+  let deeperThan = Infinity
+  for (let line = 1, range = source.lineRange(line); range !== undefined; range = source.lineRange(++line)) {
+    const text = source.text.slice(range.start, range.end)
+    const indent = text.search(/\S/)
+    if (indent > deeperThan) source.hide(range.start + indent, range.end)
+    else if (indent >= 0) {
+      const key = [...text.matchAll(/([\w.-]+)["']?\s*[:=]\s*|:\/\/(?=[^\s/]*@)/g)].find(
+        ([, name]) => name === undefined || isSecretName(name),
+      )
+      if (key !== undefined) source.hide(range.start + key.index + key[0].length, range.end)
+      deeperThan = key === undefined ? Infinity : indent
+    }
   }
 }
 
@@ -119,13 +132,16 @@ function hideNamed(node: ConfigNode, done: Set<ConfigNode>): void {
 
 function hide(node: ConfigNode): void {
   if (node.kind === 'scalar') {
-    if (typeof node.value !== 'boolean' && node.value !== null)
+    if (typeof node.value !== 'boolean' && node.value !== null && !isPlainReference(node.place)) {
       node.place.source.hide(node.place.start, node.place.end)
+    }
     return
   }
-  for (const child of node.kind === 'list'
-    ? node.items
-    : [...node.entries.values()].map((entry) => entry.node)) {
-    hide(child)
-  }
+  const children = node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.node)
+  for (const child of children) hide(child)
+}
+
+/** A `${…}` without default holds no secret itself, and seeing it helps. */
+function isPlainReference({ source, start, end }: Place): boolean {
+  return /^["']?\$\{(?![^}]*:-)[^${}]*\}["']?$/.test(source.text.slice(start, end))
 }

@@ -138,7 +138,7 @@ describe('bounds', () => {
   })
 
   it('reports a bounded number of syntax errors', () => {
-    expect(faults('}'.repeat(10_000))).toHaveLength(yamlLimits.faults)
+    expect(faults('a: }\n'.repeat(10_000)).length).toBeLessThanOrEqual(yamlLimits.faults)
   })
 
   it('reads many keys in little time', () => {

@@ -78,9 +78,13 @@ class Reader {
   }
 
   syntaxFaults(document: Document.Parsed | Document): readonly Fault[] {
-    return document.errors.map(({ message, pos }) => {
+    const places = new Set<number>()
+    return document.errors.flatMap(({ message, pos }, index) => {
       const place = this.#range(pos)
       if (message.startsWith('Maximum call stack')) return tooDeep(place)
+      // After the first error the parser stumbles over all that follows; that tells nobody anything.
+      if (index > 0 && (places.has(pos[0]) || message.includes('YAML stream'))) return []
+      places.add(pos[0])
       // The library quotes what it stumbled over, which may be part of a secret.
       const plain = message.replace(/: ".*$/s, '')
       return { code: 'invalid_yaml', path: [], message: `invalid YAML: ${inMessage(plain)}`, place }

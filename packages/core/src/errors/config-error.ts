@@ -31,8 +31,15 @@ export class ConfigError extends SpanloomError {
   }
 }
 
-/** `<source>:<line>:<col>: <path>: <message>`, as far as the parts are known (CFG-82). */
+/**
+ * `<source>:<line>:<col>: <path>: <message>`, as far as the parts are known (CFG-82). Control characters of
+ * keys and file names are escaped, so that they can forge no log lines.
+ */
 export function formatIssue(issue: ConfigIssue): string {
   const position = [issue.source, issue.line, issue.column].filter((part) => part !== undefined).join(':')
-  return [position, issue.path.join('::'), issue.message].filter((part) => part !== '').join(': ')
+  const text = [position, issue.path.join('::'), issue.message].filter((part) => part !== '').join(': ')
+  return text.replaceAll(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
