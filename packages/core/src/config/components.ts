@@ -4,7 +4,6 @@ import type { Registry, RegistryEntry } from '../component/registry.ts'
 import { ConfigError } from '../errors/config-error.ts'
 import { messageOf } from '../errors/errors.ts'
 import { type CheckResult, checkConfig } from '../schema/check-config.ts'
-import { closest } from '../schema/closest.ts'
 import { type ComponentId, parseComponentId } from '../schema/component-id.ts'
 import { type Path, inMessage } from '../schema/issue.ts'
 import { redactUrl } from '../schema/redact-url.ts'
@@ -165,7 +164,7 @@ class ComponentChecker {
 
   #unknownType(kind: ComponentKind, type: string, id: string, path: Path) {
     const types = this.#registry.entries.filter((entry) => entry.kind === kind).map((entry) => entry.type)
-    const nearest = closest(type, types)
+    const nearest = this.#report.nearest(type, types)
     return {
       code: 'unknown_type',
       path,

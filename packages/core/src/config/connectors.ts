@@ -6,62 +6,72 @@ type Pipelines = ReadonlyMap<string, PipelineConfig>
 
 /** CFG-07: ids are unambiguous, each connector joins two pipelines, and no way leads back to itself. */
 export function checkConnectors(pipelines: Pipelines, ids: Components['ids'], report: Report): void {
+  const asReceiver = usersOf(pipelines, 'receivers')
+  const asExporter = usersOf(pipelines, 'exporters')
   for (const id of ids.connectors) {
     for (const kind of ['receiver', 'exporter'] as const) {
       if (!ids[`${kind}s`].has(id)) continue
       const message = `ambiguous ID: Found both "${id}" ${kind} and "${id}" connector`
       report.fault({ code: 'ambiguous_id', path: ['connectors', id], message, at: 'key' })
     }
-    checkBothSides(id, pipelines, report)
+    reportHalf(id, 'exporter', asExporter.get(id), 'receiver', asReceiver.get(id), report)
+    reportHalf(id, 'receiver', asReceiver.get(id), 'exporter', asExporter.get(id), report)
   }
-  reportCycle(pipelines, ids.connectors, report)
+  const cycle = findCycle(pipelines, ids.connectors)
+  if (cycle !== undefined) reportCycle(cycle, pipelines, report)
 }
 
-function checkBothSides(id: string, pipelines: Pipelines, report: Report): void {
-  const as = (list: 'receivers' | 'exporters'): readonly string[] =>
-    [...pipelines.values()].filter((pipeline) => pipeline[list].includes(id)).map((pipeline) => pipeline.id)
-  const asExporter = as('exporters')
-  const asReceiver = as('receivers')
-  const half = (role: string, users: readonly string[], other: string): void => {
-    const list = `${role}s` as const
-    report.fault({
-      code: 'half_used_connector',
-      path: ['connectors', id],
-      message: `connector "${id}" used as ${role} in [${users.join(' ')}] pipeline but not used in any supported ${other} pipeline`,
-      target: ['service', 'pipelines', users[0] ?? '', list],
-    })
+/** Ids of the pipelines that list a component. */
+function usersOf(
+  pipelines: Pipelines,
+  list: 'receivers' | 'exporters',
+): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>()
+  for (const pipeline of pipelines.values()) {
+    for (const id of pipeline[list]) {
+      const known = users.get(id)
+      if (known === undefined) users.set(id, [pipeline.id])
+      else known.push(pipeline.id)
+    }
   }
-  if (asExporter.length > 0 && asReceiver.length === 0) half('exporter', asExporter, 'receiver')
-  if (asReceiver.length > 0 && asExporter.length === 0) half('receiver', asReceiver, 'exporter')
+  return users
 }
 
-/** From a connector through a pipeline that it feeds to a connector at that pipeline's end. */
-interface Step {
-  readonly from: string
-  readonly pipeline: PipelineConfig
-  readonly to: string
+function reportHalf(
+  id: string,
+  role: 'receiver' | 'exporter',
+  users: readonly string[] | undefined,
+  otherRole: string,
+  others: readonly string[] | undefined,
+  report: Report,
+): void {
+  if (users === undefined || others !== undefined) return
+  const message = `connector "${id}" used as ${role} in [${users.join(' ')}] pipeline but not used in any supported ${otherRole} pipeline`
+  report.fault({
+    code: 'half_used_connector',
+    path: ['connectors', id],
+    message,
+    target: ['service', 'pipelines', users[0] ?? '', `${role}s`],
+  })
 }
 
-function reportCycle(pipelines: Pipelines, connectors: ReadonlySet<string>, report: Report): void {
-  const steps = [...pipelines.values()].flatMap((pipeline) =>
-    pipeline.receivers
-      .filter((from) => connectors.has(from))
-      .flatMap((from) =>
-        pipeline.exporters.filter((to) => connectors.has(to)).map((to): Step => ({ from, pipeline, to })),
-      ),
+/** A place on the way of spans: a connector, or the pipeline between two of them. */
+interface Stop {
+  readonly kind: 'connector' | 'pipeline'
+  readonly id: string
+}
+
+function reportCycle(cycle: readonly Stop[], pipelines: Pipelines, report: Report): void {
+  const parts = cycle.flatMap(({ kind, id }) =>
+    kind === 'connector'
+      ? [connectorText(id)]
+      : (pipelines.get(id)?.processors ?? []).map((name) => `processor "${name}" in pipeline "${id}"`),
   )
-  const cycle = findCycle(steps)
-  if (cycle === undefined) return
-  const parts = cycle.flatMap(({ from, pipeline }) => [
-    connectorText(from),
-    ...pipeline.processors.map((processor) => `processor "${processor}" in pipeline "${pipeline.id}"`),
-  ])
-  const start = cycle[0]?.from ?? ''
   report.fault({
     code: 'cycle',
     path: ['service', 'pipelines'],
-    message: `cycle detected: ${[...parts, connectorText(start)].join(' -> ')}`,
-    target: ['service', 'pipelines', cycle[0]?.pipeline.id ?? ''],
+    message: `cycle detected: ${[...parts, connectorText(cycle[0]?.id ?? '')].join(' -> ')}`,
+    target: ['service', 'pipelines', cycle[1]?.id ?? ''],
     at: 'key',
   })
 }
@@ -70,25 +80,50 @@ function connectorText(id: string): string {
   return `connector "${id}" (traces to traces)`
 }
 
-/** Walks every way once; a way that meets itself is a cycle. */
-function findCycle(steps: readonly Step[]): readonly Step[] | undefined {
-  const from = Map.groupBy(steps, (step) => step.from)
+/** Follows every way once; one that meets itself is a cycle, given from a connector on. */
+function findCycle(pipelines: Pipelines, connectors: ReadonlySet<string>): readonly Stop[] | undefined {
+  const fed = usersOf(pipelines, 'receivers')
+  const nextOf = ({ kind, id }: Stop): Iterator<Stop> => {
+    const next =
+      kind === 'connector'
+        ? (fed.get(id) ?? []).map((pipeline): Stop => ({ kind: 'pipeline', id: pipeline }))
+        : (pipelines.get(id)?.exporters ?? [])
+            .filter((exporter) => connectors.has(exporter))
+            .map((connector): Stop => ({ kind: 'connector', id: connector }))
+    return next.values()
+  }
   const done = new Set<string>()
-  const way: { node: string; steps: Step[]; by?: Step }[] = []
-  for (const start of from.keys()) {
-    if (done.has(start)) continue
-    way.push({ node: start, steps: [...(from.get(start) ?? [])] })
+  for (const start of connectors) {
+    const way: { stop: Stop; next: Iterator<Stop> }[] = []
+    const onWay = new Set<string>()
+    const enter = (stop: Stop): void => {
+      way.push({ stop, next: nextOf(stop) })
+      onWay.add(keyOf(stop))
+    }
+    if (!done.has(keyOf({ kind: 'connector', id: start }))) enter({ kind: 'connector', id: start })
     for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
-      const step = top.steps.shift()
-      if (step === undefined) {
-        done.add(top.node)
+      const step = top.next.next()
+      if (step.done) {
+        done.add(keyOf(top.stop))
+        onWay.delete(keyOf(top.stop))
         way.pop()
-        continue
-      }
-      const met = way.findIndex((at) => at.node === step.to)
-      if (met >= 0) return [...way.slice(met + 1).flatMap((at) => at.by ?? []), step]
-      if (!done.has(step.to)) way.push({ node: step.to, steps: [...(from.get(step.to) ?? [])], by: step })
+      } else if (onWay.has(keyOf(step.value))) {
+        return fromConnector(
+          way.map(({ stop }) => stop),
+          step.value,
+        )
+      } else if (!done.has(keyOf(step.value))) enter(step.value)
     }
   }
   return undefined
+}
+
+function fromConnector(way: readonly Stop[], met: Stop): readonly Stop[] {
+  const cycle = way.slice(way.findIndex((stop) => keyOf(stop) === keyOf(met)))
+  const first = cycle.findIndex((stop) => stop.kind === 'connector')
+  return [...cycle.slice(first), ...cycle.slice(0, first)]
+}
+
+function keyOf({ kind, id }: Stop): string {
+  return `${kind}:${id}`
 }

@@ -106,7 +106,7 @@ function childOf(node: ConfigNode, part: string | number): Entry | undefined {
 
 /** Component ids are known by their trimmed form, keys are as they were written. */
 function entryOfTrimmed(node: MapNode, id: string): Entry | undefined {
-  if (!id.includes('/') && node.entries.size > 1000) return undefined
+  if (node.entries.size > 1000) return undefined
   for (const [key, entry] of node.entries) {
     if (key !== key.trim() || /\s\/|\/\s/.test(key)) {
       if (

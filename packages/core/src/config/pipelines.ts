@@ -1,5 +1,4 @@
 import { checkConfig } from '../schema/check-config.ts'
-import { closest } from '../schema/closest.ts'
 import { parseComponentId } from '../schema/component-id.ts'
 import { isRecord } from '../schema/expanded.ts'
 import { type Path, inMessage } from '../schema/issue.ts'
@@ -128,13 +127,25 @@ function checkList(
 ): void {
   for (const [index, id] of list.entries()) {
     checkReference({ kind, id, path, target: [...path, `${kind}s`, index] }, ids, report)
-    if (list.indexOf(id) === index) continue
-    report.fault({
-      code: 'duplicate_reference',
-      path,
-      message: `references ${kind} "${inMessage(id)}" multiple times`,
-      target: [...path, `${kind}s`, index],
-    })
+  }
+  reportDuplicates(list, kind, path, [...path, `${kind}s`], report)
+}
+
+/** CFG-06: what is listed twice is a mistake. */
+export function reportDuplicates(
+  list: readonly string[],
+  kind: string,
+  path: Path,
+  target: Path,
+  report: Report,
+): void {
+  const seen = new Set<string>()
+  for (const [index, id] of list.entries()) {
+    if (seen.has(id)) {
+      const message = `references ${kind} "${inMessage(id)}" multiple times`
+      report.fault({ code: 'duplicate_reference', path, message, target: [...target, index] })
+    }
+    seen.add(id)
   }
 }
 
@@ -152,7 +163,9 @@ export function checkReference(
   }
   const sections = sectionsOf[kind]
   if (sections.some((section) => ids[section].has(parsed.id))) return true
-  const nearest = sections.map((section) => closest(parsed.id, ids[section])).find((id) => id !== undefined)
+  const nearest = sections
+    .map((section) => report.nearest(parsed.id, ids[section]))
+    .find((id) => id !== undefined)
   report.fault({
     code: 'unknown_reference',
     path,

@@ -1,4 +1,5 @@
 import type { ConfigIssue } from '../errors/config-error.ts'
+import { closest } from '../schema/closest.ts'
 import type { Path } from '../schema/issue.ts'
 import { isSecretName } from '../schema/redact-url.ts'
 import type { Fault } from './faults.ts'
@@ -8,6 +9,8 @@ import type { SourceText } from './source-text.ts'
 
 /** Nobody reads more excerpts than this. */
 const mostFrames = 100
+const mostSearches = 200
+const mostCandidates = 1000
 
 /** Collects what is wrong with a configuration, and in the end gives each finding its position. */
 export class Report {
@@ -17,6 +20,7 @@ export class Report {
   /** Places of values that schemas declare secret. */
   readonly secrets: Path[] = []
   readonly #order: SourceText[] = []
+  #searches = 0
 
   fault(fault: Fault): void {
     this.faults.push(fault)
@@ -24,6 +28,12 @@ export class Report {
 
   warn(fault: Fault): void {
     this.warnings.push(fault)
+  }
+
+  /** The nearest known spelling; looked for a bounded number of times, so that no file can keep us busy. */
+  nearest(word: string, candidates: Iterable<string>): string | undefined {
+    this.#searches++
+    return this.#searches > mostSearches ? undefined : closest(word, [...candidates].slice(0, mostCandidates))
   }
 
   /** Tells of a source; findings are listed in the order of sources. */
@@ -42,9 +52,8 @@ export class Report {
       }
     }
     const read = new Set(roots.map((root) => root.place.source))
-    for (const { place } of this.faults) {
-      if (place !== undefined && !read.has(place.source)) hideSecretLines(place.source)
-    }
+    const unread = new Set(this.faults.flatMap(({ place }) => (place === undefined ? [] : place.source)))
+    for (const source of unread) if (!read.has(source)) hideSecretLines(source)
   }
 
   /** The findings with positions, in the order of the sources; consequences of `broken` values are left out. */
@@ -53,11 +62,9 @@ export class Report {
     root: MapNode | undefined,
     broken: readonly Path[] = [],
   ): readonly ConfigIssue[] {
+    const brokenPaths = new Set(broken.map((path) => JSON.stringify(path)))
     return faults
-      .filter(
-        (fault) =>
-          fault.place !== undefined || !broken.some((path) => startsWith(fault.target ?? fault.path, path)),
-      )
+      .filter((fault) => fault.place !== undefined || !isInside(fault.target ?? fault.path, brokenPaths))
       .map((fault) => ({ fault, place: fault.place ?? placeOf(fault, root) }))
       .toSorted(
         (a, b) => this.#rank(a.place) - this.#rank(b.place) || (a.place?.start ?? 0) - (b.place?.start ?? 0),
@@ -92,8 +99,9 @@ function placeOf(fault: Fault, root: MapNode | undefined): Place | undefined {
   return fault.at === 'key' || !exact || isBlank || node.kind === 'map' ? key : node.place
 }
 
-function startsWith(path: Path, start: Path): boolean {
-  return start.every((part, index) => path[index] === part)
+function isInside(path: Path, brokenPaths: ReadonlySet<string>): boolean {
+  if (brokenPaths.size === 0) return false
+  return path.some((_, index) => brokenPaths.has(JSON.stringify(path.slice(0, index + 1))))
 }
 
 /**

@@ -5,7 +5,13 @@ import type { ServiceConfig } from './collector-config.ts'
 import type { Components, UsedReference } from './components.ts'
 import { sectionOfKind, serviceSchema } from './document-schema.ts'
 import { type ConfigNode, type MapNode, mapNode, toPlain } from './node.ts'
-import { type CheckedPipeline, checkPipelines, checkReference, idList } from './pipelines.ts'
+import {
+  type CheckedPipeline,
+  checkPipelines,
+  checkReference,
+  idList,
+  reportDuplicates,
+} from './pipelines.ts'
 import type { Report } from './report.ts'
 
 /** Checks the `service` section against what is configured. Where it has faults, defaults stand in. */
@@ -46,16 +52,9 @@ function withoutPipelines(node: ConfigNode): ConfigNode {
 function checkExtensions(extensions: readonly string[], ids: Components['ids'], report: Report): void {
   const path = ['service', 'extensions']
   for (const [index, id] of extensions.entries()) {
-    const target = [...path, index]
-    checkReference({ kind: 'extension', id, path, target }, ids, report)
-    if (extensions.indexOf(id) === index) continue
-    report.fault({
-      code: 'duplicate_reference',
-      path,
-      message: `references extension "${id}" multiple times`,
-      target,
-    })
+    checkReference({ kind: 'extension', id, path, target: [...path, index] }, ids, report)
   }
+  reportDuplicates(extensions, 'extension', path, path, report)
 }
 
 function withPipelines(settings: unknown, pipelines: ReadonlyMap<string, CheckedPipeline>): unknown {

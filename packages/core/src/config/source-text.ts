@@ -12,6 +12,7 @@ export class SourceText {
   readonly #name: string
   readonly #namePrefix: string | undefined
   readonly #secrets: { readonly start: number; readonly end: number }[] = []
+  #isSorted = true
   #lineStarts: readonly number[] | undefined
 
   /** With `nameIsText`, the name is `name` and the whole text (without secrets), as for `--set a.b=c`. */
@@ -29,6 +30,7 @@ export class SourceText {
   /** Keeps a range out of everything that is shown. */
   hide(start: number, end: number): void {
     this.#secrets.push({ start, end })
+    this.#isSorted = false
   }
 
   /** Line and column of an offset. */
@@ -51,8 +53,11 @@ export class SourceText {
   visible(start: number, end: number): string {
     let result = ''
     let at = start
-    for (const secret of this.#secrets.toSorted((a, b) => a.start - b.start)) {
-      if (secret.end <= at || secret.start >= end) continue
+    if (!this.#isSorted) this.#secrets.sort((a, b) => a.start - b.start)
+    this.#isSorted = true
+    for (const secret of this.#secrets) {
+      if (secret.start >= end) break
+      if (secret.end <= at) continue
       result += this.text.slice(at, Math.max(at, secret.start)) + redacted
       at = Math.min(secret.end, end)
     }
