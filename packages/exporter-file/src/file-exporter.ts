@@ -76,7 +76,7 @@ export class FileExporter {
     const { path, group_by: groupBy } = this.#config
     if (!groupBy.enabled) return [[path, traces]]
     const groups = bySegment(traces, groupBy.resource_attribute)
-    return [...groups].map(([segment, part]) => [path.replace('*', () => segment), part])
+    return [...groups].map(([segment, part]) => [path.replace('*', segment), part])
   }
 
   async #append(path: string, traces: Traces): Promise<void> {

@@ -1,22 +1,29 @@
 import { GroupedWrite } from './grouped-write.ts'
-import type { RotatingFile } from './rotating-file.ts'
+
+/** A file that whole messages are written to, one call at a time. */
+export interface MessageFile {
+  append(messages: Uint8Array): Promise<void>
+  /** Makes sure that what was appended survives a crash of the machine. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
 
 /** One open file and what is to be written to it. */
 interface OpenFile {
-  readonly file: Promise<RotatingFile>
+  readonly file: Promise<MessageFile>
   readonly writes: GroupedWrite
 }
 
 /** Open files by path, at most a number of them: the one that was used longest ago is closed for a new one. */
 export class OpenFiles {
-  readonly #open: (path: string) => Promise<RotatingFile>
+  readonly #open: (path: string) => Promise<MessageFile>
   readonly #max: number
   // A Map keeps the order of insertion: the first one was used longest ago.
   readonly #files = new Map<string, OpenFile>()
   // Opening a file mends its end, so that must not happen while somebody still writes there.
   readonly #closing = new Map<string, Promise<void>>()
 
-  constructor(max: number, open: (path: string) => Promise<RotatingFile>) {
+  constructor(max: number, open: (path: string) => Promise<MessageFile>) {
     this.#max = max
     this.#open = open
   }

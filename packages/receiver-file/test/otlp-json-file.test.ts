@@ -94,6 +94,29 @@ describe('files', () => {
     await eventually(() => expect(names()).toEqual(['a1', 'n1', 'n2']))
   })
 
+  it('are read again when they were written anew with the same beginning', async () => {
+    const long = 'a'.repeat(2_000)
+    await write('a.json', `${line(long)}${line('b')}`)
+    const { eventually, names } = await start()
+    await eventually(() => expect(names()).toEqual([long, 'b']))
+    await write('a.json', line(long))
+    await eventually(() => expect(names()).toEqual([long, 'b', long]))
+  })
+
+  it('are followed while somebody still writes to them under another name', async () => {
+    await write('a.json', line('a1'))
+    const { eventually, names, rounds } = await start()
+    await eventually(() => expect(names()).toEqual(['a1']))
+    await rounds(1)
+
+    await rename(folder.file('a.json'), folder.file('a.json.1'))
+    await append('a.json.1', line('a2'))
+    await rounds(1)
+    await append('a.json.1', line('a3'))
+    await rounds(1)
+    await eventually(() => expect(names()).toEqual(['a1', 'a2', 'a3']))
+  })
+
   it('may go at any time', async () => {
     await write('a.json', line('a'))
     const { eventually, names, rounds } = await start()
