@@ -114,10 +114,8 @@ class ComponentChecker {
   }
 
   #take(checked: CheckResult, owner: UsedReference['owner']): void {
-    this.#report.faults.push(...checked.issues)
-    this.#report.warnings.push(...checked.warnings)
-    this.#report.secrets.push(...checked.secrets)
-    this.references.push(...checked.references.map((reference) => ({ ...reference, owner })))
+    this.#report.take(checked)
+    for (const reference of checked.references) this.references.push({ ...reference, owner })
   }
 
   #validate(factory: AnyFactory, config: unknown, path: Path): void {

@@ -38,9 +38,9 @@ export async function loadConfig(options: LoadOptions): Promise<CollectorConfig>
   const variables = new Variables(options.env, options.strictEnv ?? false)
   const expander = new Expander(reader, variables)
   const root = await expander.expand(written)
-  report.faults.push(...expander.faults, ...variables.faults)
-  report.warnings.push(...variables.warnings)
-  report.notices.push(...variables.notices)
+  report.take({ issues: expander.faults, warnings: variables.warnings, secrets: [] })
+  report.take({ issues: variables.faults, warnings: [], secrets: [] })
+  for (const notice of variables.notices) report.notices.push(notice)
   if (root.kind !== 'map') return fail(report, roots, written)
   const config = await check(root, options, report)
   if (report.faults.length > 0) return fail(report, roots, root, expander)
@@ -118,8 +118,7 @@ async function check(
   report: Report,
 ): Promise<Checked> {
   const outline: ObjectSchema = { type: 'object', properties: { ...documentSchema, ...productSections } }
-  const { issues } = checkConfig(outline, toPlain(root), [])
-  report.faults.push(...issues)
+  report.take(checkConfig(outline, toPlain(root), []))
   const skipped = tracesOnly ? skippedByTracesOnly(root) : undefined
   for (const key of skipped?.pipelines ?? []) {
     const path = ['service', 'pipelines', key]

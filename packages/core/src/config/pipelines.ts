@@ -74,7 +74,7 @@ function checkPipeline(
   report: Report,
 ): CheckedPipeline | undefined {
   const checked = checkConfig(pipelineSchema, toPlain(node), path, 0)
-  report.faults.push(...checked.issues)
+  report.take(checked)
   if (!isRecord(checked.config)) return undefined
   const receivers = idList(checked.config['receivers'])
   const processors = idList(checked.config['processors'])

@@ -1,4 +1,5 @@
 import type { ConfigIssue } from '../errors/config-error.ts'
+import type { CheckResult } from '../schema/check-config.ts'
 import { closest } from '../schema/closest.ts'
 import type { Path } from '../schema/issue.ts'
 import { isSecretName } from '../schema/redact-url.ts'
@@ -28,6 +29,13 @@ export class Report {
 
   warn(fault: Fault): void {
     this.warnings.push(fault)
+  }
+
+  /** Takes over what checking a part of the configuration found. */
+  take({ issues, warnings, secrets }: Pick<CheckResult, 'issues' | 'warnings' | 'secrets'>): void {
+    for (const issue of issues) this.faults.push(issue)
+    for (const warning of warnings) this.warnings.push(warning)
+    for (const path of secrets) this.secrets.push(path)
   }
 
   /** The nearest known spelling; looked for a bounded number of times, so that no file can keep us busy. */

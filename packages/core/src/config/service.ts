@@ -25,9 +25,7 @@ export function checkService(
   const pipelineNode = node?.kind === 'map' ? node.entries.get('pipelines')?.node : undefined
   const plain = node === undefined ? {} : toPlain(withoutPipelines(node))
   const checked = checkConfig(serviceSchema, plain, ['service'], 0)
-  report.faults.push(...checked.issues)
-  report.warnings.push(...checked.warnings)
-  report.secrets.push(...checked.secrets)
+  report.take(checked)
   const extensions = isRecord(checked.config) ? (idList(checked.config['extensions']) ?? []) : []
   checkExtensions(extensions, ids, report)
   const pipelines = checkPipelines(pipelineNode, ids, report, tracesOnly)

@@ -74,19 +74,24 @@ function fitting(
   const results: CheckResult[] = []
   for (const form of schema.anyOf) {
     const result = check(form, value, path, { mode, rootLength })
-    found.secrets.push(...result.secrets)
+    append(found.secrets, result.secrets)
     if (result.issues.length === 0 && result.config !== undefined) {
-      found.warnings.push(...result.warnings)
-      found.references.push(...result.references)
+      append(found.warnings, result.warnings)
+      append(found.references, result.references)
       return result
     }
     results.push(result)
   }
   const plain = value instanceof Expanded ? value.value : value
   const nearest = results.filter((_, index) => kindOf(schema.anyOf[index]) === kindOfValue(plain))
-  if (nearest.length === 1 && nearest[0] !== undefined) found.issues.push(...nearest[0].issues)
+  if (nearest.length === 1 && nearest[0] !== undefined) append(found.issues, nearest[0].issues)
   else found.issues.push(noneFits(schema, plain, path, rootLength))
   return { config: undefined, effective: undefined, redacted: undefined }
+}
+
+/** Spreading a long list into the arguments of `push` would overflow the stack. */
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const item of more) list.push(item)
 }
 
 function noneFits(schema: AnyOfSchema, value: unknown, path: Path, rootLength: number): ConfigIssue {

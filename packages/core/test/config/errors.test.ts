@@ -154,6 +154,13 @@ describe('settings that deserve a look', () => {
   })
 })
 
+it('takes a great many faults, with excerpts for the first of them', async () => {
+  const faults = await faultsOf(base.replace('debug:', `debug: {tags: [${'5,'.repeat(150_000)}]}`))
+
+  expect(faults).toHaveLength(150_000)
+  expect(faults.filter((issue) => issue.frame !== undefined)).toHaveLength(100)
+}, 30_000)
+
 it('section 1.6, vector 11: published spellings', async () => {
   const text = base.replace('debug:', 'debug: {sending_queue: {queue_size: 5_000}, int: 0123}')
 
