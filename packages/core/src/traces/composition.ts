@@ -1,5 +1,6 @@
 import { type Resource } from './resource.ts'
 import { type Scope } from './scope.ts'
+import { type Placed } from './span-slab.ts'
 import { copyRange, varintLength, writeVarint } from './wire.ts'
 
 const groupTag = 0x0a
@@ -52,20 +53,21 @@ export class Composition {
     this.size += bytes.length
   }
 
-  /** Adds one span: its message (`framed` false) or its field with tag and length. */
-  add(resource: Resource, scope: Scope, buffer: Buffer, start: number, end: number, framed: boolean): void {
+  /** Adds one span. */
+  add(resource: Resource, scope: Scope, { buffer, at, start, end }: Placed): void {
     const group = this.#groupOf(resource)
     const child = this.#childOf(group, scope)
-    const length = framed ? end - start : framedLength(end - start)
+    const framed = at >= 0
+    const length = framed ? end - at : framedLength(end - start)
     const before = framedLength(group.size)
     group.size += framedLength(child.size + length) - framedLength(child.size)
     child.size += length
     this.size += framedLength(group.size) - before
     this.spanCount++
     const last = child.pieces.at(-1)
-    if (framed && last !== undefined && last.framed && last.buffer === buffer && last.end === start)
+    if (framed && last !== undefined && last.framed && last.buffer === buffer && last.end === at)
       last.end = end
-    else child.pieces.push({ buffer, start, end, framed })
+    else child.pieces.push({ buffer, start: framed ? at : start, end, framed })
   }
 
   /** How many bytes {@link add} of a span field of `length` bytes would add. */

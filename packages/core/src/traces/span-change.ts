@@ -21,7 +21,7 @@ import {
   writeTraceId,
 } from './span-init.ts'
 import { type SpanKind } from './span-parts.ts'
-import { nothing, place } from './span-slab.ts'
+import { nothing, place, type Placed } from './span-slab.ts'
 import { type Attributes } from './values.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -51,7 +51,7 @@ export interface SpanChange {
 }
 
 /** The bytes of the changed span; undefined when they stay as they are. */
-export function changedSpan(span: Message, change: SpanChange): Message | undefined {
+export function changedSpan(span: Message, change: SpanChange): Placed | undefined {
   const { attributes, removeAttributes } = change
   const writer = new WireWriter()
   try {

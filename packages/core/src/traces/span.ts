@@ -17,7 +17,7 @@ import {
   type SpanStatus,
   statusCodes,
 } from './span-parts.ts'
-import { nothing, place } from './span-slab.ts'
+import { nothing, place, type Placed } from './span-slab.ts'
 import { type Attributes, type AttributeValue } from './values.ts'
 import { WireWriter } from './wire-writer.ts'
 import { asBuffer, readFixed32, readUint32, readUint64 } from './wire.ts'
@@ -32,6 +32,8 @@ export class Span {
   readonly scope: Scope
   /** The buffer that holds the span, with much else beside it. @internal */
   readonly buffer: Buffer
+  /** Where tag and length of the span begin in {@link buffer}, if it has them there, else -1. @internal */
+  readonly at: number
   /** Where the `Span` message begins in {@link buffer}. @internal */
   readonly start: number
   /** Where the `Span` message ends in {@link buffer}. @internal */
@@ -39,8 +41,9 @@ export class Span {
   #index: SpanIndex | undefined
 
   /** Use {@link span} or {@link Span.of}. @internal */
-  constructor(buffer: Buffer, start: number, end: number, resource: Resource, scope: Scope) {
+  constructor({ buffer, at, start, end }: Placed, resource: Resource, scope: Scope) {
     this.buffer = buffer
+    this.at = at
     this.start = start
     this.end = end
     this.resource = resource
@@ -49,7 +52,7 @@ export class Span {
 
   /** A view of a `Span` message that has been checked before, such as the concatenation of several. */
   static of(bytes: Uint8Array, resource: Resource, scope: Scope): Span {
-    return new Span(asBuffer(bytes), 0, bytes.length, resource, scope)
+    return new Span({ buffer: asBuffer(bytes), at: -1, start: 0, end: bytes.length }, resource, scope)
   }
 
   /** The `Span` message itself, without tag and length. Not copied: it must not be changed. */
@@ -160,8 +163,7 @@ export class Span {
     const changed = changedSpan(this, change)
     if (changed === undefined && change.resource === undefined && change.scope === undefined) return this
     const resource = change.resource === undefined ? this.resource : toResource(change.resource)
-    const { buffer, start, end } = changed ?? this
-    return new Span(buffer, start, end, resource, change.scope ?? this.scope)
+    return new Span(changed ?? this, resource, change.scope ?? this.scope)
   }
 
   #start(field: number): number {
@@ -188,8 +190,8 @@ export function span(init: SpanInit): Span {
   const writer = new WireWriter()
   try {
     writeSpan(writer, init)
-    const { buffer, start, end } = place(nothing, { buffer: writer.buffer, start: 0, end: writer.position })
-    return new Span(buffer, start, end, toResource(init.resource), init.scope ?? Scope.empty)
+    const placed = place(nothing, { buffer: writer.buffer, start: 0, end: writer.position })
+    return new Span(placed, toResource(init.resource), init.scope ?? Scope.empty)
   } finally {
     writer.release()
   }

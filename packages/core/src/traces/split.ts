@@ -13,7 +13,7 @@ export function splitTraces(chunks: readonly Buffer[], max: number, sizer: 'item
     const cursor = new SpanCursor(chunk)
     while (cursor.next()) {
       if (isFull(part, cursor, max, sizer)) parts.push((part = new Composition()))
-      part.add(cursor.resource, cursor.scope, chunk, cursor.at, cursor.end, true)
+      part.add(cursor.resource, cursor.scope, cursor)
     }
   }
   return parts

@@ -15,11 +15,10 @@ export interface TracesBuilderDefaults {
   readonly scope?: Scope
 }
 
-/** A span of the batch: a range of its own buffer or, without one, of the builder's. */
-interface Entry {
+/** A span that was written into the builder's buffer, tag and length included. */
+interface Written {
   readonly resource: Resource
   readonly scope: Scope
-  readonly buffer?: Buffer
   readonly start: number
   readonly end: number
 }
@@ -32,7 +31,7 @@ export class TracesBuilder {
   readonly #resource: Resource
   readonly #scope: Scope
   #writer: WireWriter | undefined
-  #entries: Entry[] = []
+  #entries: (Span | Written)[] = []
 
   constructor({ resource, scope = Scope.empty }: TracesBuilderDefaults = {}) {
     this.#resource = toResource(resource)
@@ -53,9 +52,11 @@ export class TracesBuilder {
   build(): Traces {
     const composition = new Composition({ regroup: true })
     const writer = this.#writer
-    for (const { resource, scope, buffer, start, end } of this.#entries) {
-      if (buffer !== undefined) composition.add(resource, scope, buffer, start, end, false)
-      else if (writer !== undefined) composition.add(resource, scope, writer.buffer, start, end, true)
+    for (const entry of this.#entries) {
+      const { resource, scope, start, end } = entry
+      if (entry instanceof Span) composition.add(resource, scope, entry)
+      else if (writer !== undefined)
+        composition.add(resource, scope, { buffer: writer.buffer, at: start, start, end })
     }
     const traces = fromComposition(composition)
     writer?.release()
@@ -64,7 +65,7 @@ export class TracesBuilder {
     return traces
   }
 
-  #write(init: SpanInit): Entry {
+  #write(init: SpanInit): Written {
     const resource = init.resource === undefined ? this.#resource : toResource(init.resource)
     const writer = (this.#writer ??= new WireWriter())
     const start = writer.position

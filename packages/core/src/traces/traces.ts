@@ -54,9 +54,7 @@ export class Traces {
   /** A batch of these spans in this order; neighbours of equal resource and scope share a group. */
   static of(spans: Iterable<Span>): Traces {
     const composition = new Composition()
-    for (const { resource, scope, buffer, start, end } of spans) {
-      composition.add(resource, scope, buffer, start, end, false)
-    }
+    for (const one of spans) composition.add(one.resource, one.scope, one)
     return fromComposition(composition)
   }
 
@@ -69,7 +67,7 @@ export class Traces {
     for (const batch of batches) {
       spanCount += batch.spanCount
       groupCount += batch.resourceSpansCount
-      chunks.push(...batch.#chunks)
+      for (const chunk of batch.#chunks) chunks.push(chunk)
     }
     return chunks.length === 0 ? Traces.empty : new Traces(chunks, spanCount, groupCount)
   }
@@ -167,13 +165,11 @@ function mapChunk(chunk: Buffer, change: (span: Span) => Span | undefined): Comp
     const after = change(before)
     if (after === before) {
       if (composition === undefined) unchanged++
-      else composition.add(before.resource, before.scope, chunk, cursor.at, cursor.end, true)
+      else composition.add(before.resource, before.scope, before)
       continue
     }
     composition ??= firstSpans(chunk, unchanged)
-    if (after !== undefined) {
-      composition.add(after.resource, after.scope, after.buffer, after.start, after.end, false)
-    }
+    if (after !== undefined) composition.add(after.resource, after.scope, after)
   }
   return composition
 }
@@ -185,7 +181,7 @@ function firstSpans(chunk: Buffer, count: number): Composition {
   if (extra.length > 0) composition.addExtra(extra)
   const cursor = new SpanCursor(chunk)
   for (let index = 0; index < count && cursor.next(); index++) {
-    composition.add(cursor.resource, cursor.scope, chunk, cursor.at, cursor.end, true)
+    composition.add(cursor.resource, cursor.scope, cursor)
   }
   return composition
 }

@@ -48,7 +48,7 @@ it('refuses damaged bytes or can read all of them', () => {
       survivors++
       use(read)
     }),
-    1500,
+    600,
   )
   expect(survivors).toBeGreaterThan(0)
 })
@@ -76,7 +76,7 @@ it('refuses random bytes or can read all of them', () => {
       if (read !== undefined) use(read)
       expect(read?.byteLength ?? bytes.length).toBe(bytes.length)
     }),
-    1000,
+    500,
   )
 })
 
@@ -118,6 +118,6 @@ it('refuses JSON of a wrong shape or can read it', () => {
       }
       expect(accepted(() => parseOtlpJson('{}'))?.spanCount).toBe(0)
     }),
-    1000,
+    500,
   )
 })
