@@ -139,7 +139,7 @@ describe('table of section 13', () => {
     ['refused, retryable', fails(new RetryableError('QUEUE_FULL', 'The queue is full.')), 503, 'QUEUE_FULL'],
     ['refused, permanent', fails(new PermanentError('REFUSED', 'No.')), 500, 'REFUSED'],
     ['shutting down', fails(new ShutdownError()), 503, 'SHUTDOWN'],
-    ['a fault of the program', fails(new TypeError('x of undefined')), 500, 'INTERNAL_ERROR'],
+    ['a fault of the program', fails(new TypeError('x of undefined')), 503, 'INTERNAL_ERROR'],
   ] as const)('%s', async (_case, handle, status, code) => {
     const { url } = await start(handle)
 

@@ -111,7 +111,7 @@ describe('section 13', () => {
     ['permanent', new PermanentError('NO', 'No.'), 500],
     ['permanent with the status of a destination', new PermanentError('NO', 'No.', { grpcStatus: 16 }), 500],
     ['undecodable', new PermanentError('BAD', 'Bad.', { grpcStatus: 3 }), 400],
-    ['a fault of the program', new TypeError('bug'), 500],
+    ['a fault of the program', new TypeError('bug'), 503],
     ['a request fault', new HttpFault(401, 'UNAUTHENTICATED', 'No.'), 401],
   ])('%s', (_case, error, status) => {
     const answer = webhookAnswer(error)

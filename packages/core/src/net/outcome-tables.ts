@@ -123,7 +123,6 @@ export function grpcStatusOfHttp(status: number): number {
 export function webhookAnswer(error: unknown, random: () => number = Math.random): ErrorAnswer {
   const answer = errorAnswer(error, random)
   if (error instanceof HttpFault) return answer
-  if (!isExpected(error)) return { ...answer, httpStatus: 500, retryAfterMs: undefined }
   if (!isPermanent(error)) {
     return {
       ...answer,

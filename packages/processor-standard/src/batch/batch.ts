@@ -117,6 +117,7 @@ class BatchProcessor {
   async consumeTraces(
     ...[traces, { metadata }]: Parameters<ProcessorOptions<unknown>['next']['consumeTraces']>
   ): Promise<void> {
+    if (traces.spanCount === 0) return
     this.#admit(metadata)
     const { wait_for_result: waitForResult } = this.#options.config
     if (!waitForResult) await this.#slowDown()
@@ -138,9 +139,9 @@ class BatchProcessor {
     if (waitForResult) await promise
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(signal: AbortSignal): Promise<void> {
     this.#batcher.flush()
-    await Promise.allSettled(this.#inFlight)
+    await untilAborted(Promise.allSettled(this.#inFlight), signal)
   }
 
   #admit(metadata: ReadonlyMap<string, readonly string[]> | undefined): void {
@@ -177,4 +178,14 @@ class BatchProcessor {
     this.#options.telemetry.logger.error('Sender failed.', { error: messageOf(error), dropped_items: spans })
     done()
   }
+}
+
+/** Waits for the work, but no longer than until the signal aborts. */
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const aborted = Promise.withResolvers<void>()
+  const onAbort = (): void => aborted.resolve()
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([work, aborted.promise])
+  signal.removeEventListener('abort', onAbort)
 }

@@ -34,6 +34,7 @@ export const memoryLimiterProcessor: ProcessorFactory = defineProcessor({
         return Promise.resolve()
       },
       async consumeTraces(traces, context) {
+        if (traces.spanCount === 0) return
         try {
           limiter.admit()
         } catch (error) {
