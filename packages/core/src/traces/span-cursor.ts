@@ -55,7 +55,7 @@ export class SpanCursor {
 
   /** A view of the current span. */
   span(): Span {
-    return new Span(this, this.resource, this.scope)
+    return new Span(this.buffer, this.start, this.end, this.resource, this.scope, this.at)
   }
 
   #nextScope(): boolean {

@@ -17,7 +17,7 @@ import {
   type SpanStatus,
   statusCodes,
 } from './span-parts.ts'
-import { nothing, place, type Placed } from './span-slab.ts'
+import { nothing, place } from './span-slab.ts'
 import { type Attributes, type AttributeValue } from './values.ts'
 import { WireWriter } from './wire-writer.ts'
 import { asBuffer, readFixed32, readUint32, readUint64 } from './wire.ts'
@@ -41,7 +41,7 @@ export class Span {
   #index: SpanIndex | undefined
 
   /** Use {@link span} or {@link Span.of}. @internal */
-  constructor({ buffer, at, start, end }: Placed, resource: Resource, scope: Scope) {
+  constructor(buffer: Buffer, start: number, end: number, resource: Resource, scope: Scope, at: number = -1) {
     this.buffer = buffer
     this.at = at
     this.start = start
@@ -52,7 +52,7 @@ export class Span {
 
   /** A view of a `Span` message that has been checked before, such as the concatenation of several. */
   static of(bytes: Uint8Array, resource: Resource, scope: Scope): Span {
-    return new Span({ buffer: asBuffer(bytes), at: -1, start: 0, end: bytes.length }, resource, scope)
+    return new Span(asBuffer(bytes), 0, bytes.length, resource, scope)
   }
 
   /** The `Span` message itself, without tag and length. Not copied: it must not be changed. */
@@ -163,7 +163,8 @@ export class Span {
     const changed = changedSpan(this, change)
     if (changed === undefined && change.resource === undefined && change.scope === undefined) return this
     const resource = change.resource === undefined ? this.resource : toResource(change.resource)
-    return new Span(changed ?? this, resource, change.scope ?? this.scope)
+    const { buffer, start, end, at } = changed ?? this
+    return new Span(buffer, start, end, resource, change.scope ?? this.scope, at)
   }
 
   #start(field: number): number {
@@ -190,8 +191,9 @@ export function span(init: SpanInit): Span {
   const writer = new WireWriter()
   try {
     writeSpan(writer, init)
-    const placed = place(nothing, { buffer: writer.buffer, start: 0, end: writer.position })
-    return new Span(placed, toResource(init.resource), init.scope ?? Scope.empty)
+    const content = { buffer: writer.buffer, start: 0, end: writer.position }
+    const { buffer, start, end, at } = place(nothing, content)
+    return new Span(buffer, start, end, toResource(init.resource), init.scope ?? Scope.empty, at)
   } finally {
     writer.release()
   }

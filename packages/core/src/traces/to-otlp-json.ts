@@ -55,7 +55,7 @@ function scopeSpans({ buffer, start, end }: Range, resource: Resource): string {
   const fields = new FieldCursor(buffer, start, end)
   while (fields.next()) {
     if (fields.field !== scopeSpansField.spans) continue
-    spans.push(spanText(new Span(fields, resource, scope)))
+    spans.push(spanText(new Span(buffer, fields.start, fields.end, resource, scope)))
   }
   const { bytes, name, version, schemaUrl } = scope
   const head = new Members()
