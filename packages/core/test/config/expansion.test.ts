@@ -248,6 +248,12 @@ it('tells which file a reference cannot read, and nothing that follows from it',
   ])
 })
 
+it('does not call a setting missing whose value could not be expanded', async () => {
+  const text = `${base}  telemetry: {resource: {attributes: [{name: "\${1}", value: x}]}}`
+
+  expect((await faultsOf(text)).map((issue) => issue.code)).toEqual(['invalid_variable_name'])
+})
+
 it('refuses a dollar inside a reference', async () => {
   expect(await messages('text: "${env:A$B}"')).toEqual([
     `the uri "env:A$B" contains unsupported characters ('$')`,

@@ -127,6 +127,10 @@ describe('CFG-42 merging', () => {
       },
     ])
   })
+
+  it('a null over an empty map is not worth a warning', async () => {
+    expect((await load({ files: { a: `${base}processors: {}`, b: 'processors:\n' } })).warnings).toEqual([])
+  })
 })
 
 describe('CFG-43 path keys', () => {
