@@ -33,6 +33,8 @@ describe('what is no OTLP', () => {
     ['a tag without its field', inside('0a')],
     ['a length beyond the end', inside('0a 05 00')],
     ['a length beyond the end of its message', Buffer.from('0a021205000000', 'hex')],
+    ['a long length beyond the end', inside(`0a ac01 ${'1200'.repeat(80)}`)],
+    ['a long length beyond the end of its message', inside(`2a c801 ${'61'.repeat(190)}`, ...span)],
     ['a length of 64 bits', inside('0a ffffffffffffffffff01')],
     ['a length that wraps around 32 bits', inside('0a 8080808010')],
     ['a length that is cut off', inside('0a 80')],
