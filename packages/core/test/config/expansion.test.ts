@@ -249,7 +249,8 @@ it('tells which file a reference cannot read, and nothing that follows from it',
 })
 
 it('does not call a setting missing whose value could not be expanded', async () => {
-  const text = `${base}  telemetry: {resource: {attributes: [{name: "\${1}", value: x}]}}`
+  const otlp = '{headers: [{name: "${1}", value: x}]}'
+  const text = `${base}  telemetry: {traces: {processors: [{simple: {exporter: {otlp: ${otlp}}}}]}}`
 
   expect((await faultsOf(text)).map((issue) => issue.code)).toEqual(['invalid_variable_name'])
 })
