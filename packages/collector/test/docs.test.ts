@@ -61,7 +61,8 @@ describe('YAML in the documentation', () => {
         build: { command: 'spanloom', version: '0.0.0' },
         buildOnly: true,
       })
-      await collector.shutdown(AbortSignal.timeout(1000))
+      const { failures } = await collector.shutdown(AbortSignal.timeout(1000))
+      expect(failures).toEqual([])
     },
   )
 })

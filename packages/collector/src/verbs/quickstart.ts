@@ -12,6 +12,8 @@ interface Flags extends ConfigFlags {
   readonly once?: boolean
 }
 
+const farewell = 'This is no terminal, so the collector stops now; `npm start -- --keep` keeps it up.'
+
 /** Runs the main job on an example: `npm start`. */
 export const quickstartVerb: Verb = {
   define(program, context, act) {
@@ -33,23 +35,19 @@ export const quickstartVerb: Verb = {
           const keep = flags.once !== true && (flags.keep === true || stdout.isTTY === true)
           const stop = new AbortController()
           let failure: unknown
-          const onReady = (): void => {
-            void showMainJob(config, context, systemClock, stop.signal).then(
-              () => {
-                if (keep) stdout.write(`\n${nextSteps(addressesOf(config))}\n\nCtrl-C ends it.\n`)
-                else {
-                  stdout.write(
-                    '\nThis is no terminal, so the collector stops now; `npm start -- --keep` keeps it up.\n',
-                  )
-                  stop.abort()
-                }
-              },
-              (error: unknown) => {
-                failure = error
-                stop.abort()
-              },
-            )
+          const show = async (): Promise<void> => {
+            try {
+              await showMainJob(config, context, systemClock, stop.signal)
+              stdout.write(
+                keep ? `\n${nextSteps(addressesOf(config))}\n\nCtrl-C ends it.\n` : `\n${farewell}\n`,
+              )
+              if (!keep) stop.abort()
+            } catch (error) {
+              if (!stop.signal.aborted) failure = error
+              stop.abort()
+            }
           }
+          const onReady = (): void => void show()
           const exitCode = await run({
             collector,
             service: config.service,
