@@ -18,11 +18,11 @@ export interface OpenOptions {
  */
 export class AppendFile {
   readonly #handle: FileHandle
-  #size: number
+  #size: number | undefined
   #torn = false
   #unsynced = false
 
-  private constructor(handle: FileHandle, size: number) {
+  private constructor(handle: FileHandle, size: number | undefined) {
     this.#handle = handle
     this.#size = size
   }
@@ -40,9 +40,9 @@ export class AppendFile {
     }
   }
 
-  /** Bytes of whole messages in the file. */
+  /** Bytes of whole messages in the file; 0 for what only looks like a file, such as a pipe or a terminal. */
   get size(): number {
-    return this.#size
+    return this.#size ?? 0
   }
 
   /** Adds whole messages. When it rejects, none of them is in the file. One call at a time. */
@@ -58,7 +58,7 @@ export class AppendFile {
     }
     this.#torn = false
     this.#unsynced = true
-    this.#size += messages.length
+    if (this.#size !== undefined) this.#size += messages.length
   }
 
   /** Makes sure that what was appended survives a crash of the machine. */
@@ -89,15 +89,15 @@ export class AppendFile {
     if (!this.#torn) return
     const { size } = await this.#handle.stat()
     // Somebody else may have emptied the file; growing it would fill it with zeros.
-    if (size > this.#size) await this.#handle.truncate(this.#size)
+    if (this.#size !== undefined && size > this.#size) await this.#handle.truncate(this.#size)
     this.#torn = false
   }
 }
 
 /** Cuts off a torn message at the end and gives the size of the rest. A pipe or a terminal has none. */
-async function mended(handle: FileHandle, lines: boolean): Promise<number> {
+async function mended(handle: FileHandle, lines: boolean): Promise<number | undefined> {
   const facts = await handle.stat()
-  if (!facts.isFile()) return 0
+  if (!facts.isFile()) return undefined
   const size = await wholeSize(handle, lines)
   if (size < facts.size) await handle.truncate(size)
   return size

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 
 import {
   type Component,
@@ -209,6 +209,13 @@ describe('rotation', () => {
       'data-2026-09-12T05-02-14.174.json',
       'data.json',
     ])
+  })
+
+  it('leaves alone what is no file', async () => {
+    await symlink('/dev/null', folder.file('data.json'))
+    const { send } = await running(settings)
+    for (let count = 0; count < 3; count += 1) await send(big)
+    expect(await readdir(folder.path)).toEqual(['data.json'])
   })
 
   it('lets one batch be larger than a file', async () => {
