@@ -17,6 +17,8 @@ const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smok
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
 
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
 /** Enough work for the clock ticks in which CPU time is counted, without waiting for ever on the small batches. */
 const spansPerRound =
   (smoke: boolean) =>
@@ -36,7 +38,6 @@ async function main(): Promise<void> {
     process.stdout.write(usage)
     return
   }
-  const log = (line: string): void => void process.stderr.write(`${line}\n`)
   const wanted = (name: string): boolean => values.only === undefined || values.only.includes(name)
   const smoke = values.smoke
   const rounds = smoke ? 1 : Number(values.rounds)

@@ -38,7 +38,7 @@ export function startWorker<Request extends object, Reply>(module: URL): WorkerP
 }
 
 /** Answers calls of the benchmark, in the helper process. */
-export function serve<Request, Reply>(answer: (request: Request) => Promise<Reply>): void {
+export function serve<Request>(answer: (request: Request) => Promise<unknown>): void {
   process.on('message', (message: { id: number; request: Request }) => {
     answer(message.request).then(
       (reply) => process.send?.({ id: message.id, reply }),
