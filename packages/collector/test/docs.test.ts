@@ -14,6 +14,7 @@ const pages = [
   ...readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) =>
     join('docs', name),
   ),
+  ...readdirSync(join(repository, 'packages')).map((name) => join('packages', name, 'README.md')),
 ].filter((name) => name.endsWith('.md'))
 
 interface Block {

@@ -65,7 +65,7 @@ describe('spanloom quickstart', () => {
 
   it('says which addresses are open', () => {
     expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/v1\/traces/)
-    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/metrics/)
+    expect(stdout).toMatch(/http:\/\/localhost:\d+\/metrics/)
   })
 
   it('leaves the traces in the file', async () => {
