@@ -57,7 +57,8 @@ const openAddresses = ({ invictus, otlp, health, metrics }: Addresses): string =
 
 /** What a newcomer can do next, with the addresses of this run. */
 export const nextSteps = ({ invictus, tracesFile }: Addresses): string => `Try next:
-  curl -s http://${invictus}/ --data @config/samples/invictus-flow.json -H 'content-type: application/json'
+  sed s/edbd5ddb/12345678/ config/samples/invictus-flow.json | \\
+    curl -s http://${invictus}/ -H 'content-type: application/json' --data @-    another flow, another trace
   tail -f ${tracesFile}
   edit config/quickstart.yaml, then: npm start
   docs/guide/first-pipeline.md leads to a pipeline of your own.`
