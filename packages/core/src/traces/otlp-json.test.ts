@@ -181,9 +181,11 @@ describe('OTR-14: OTLP/JSON', () => {
 
   it('does not take brackets and digits in texts for structure', () => {
     const brackets = '['.repeat(1000)
+    const behind = parseSpan(`{"name":"\\\\","traceState":"${brackets}"}`)
     const one = parseSpan(`{"name":"\\"${brackets}\\\\","traceState":"12345678901234567890"}`)
 
     expect([one.name, one.traceState]).toEqual([`"${brackets}\\`, '12345678901234567890'])
+    expect([behind.name, behind.traceState]).toEqual(['\\', brackets])
   })
 
   it('takes values as deep as protobuf may have them', () => {

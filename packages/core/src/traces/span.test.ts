@@ -93,6 +93,9 @@ describe('a span', () => {
       p: 1,
       q: 2,
     })
+    expect(
+      merged(`4a 21 0a 01 61 ${pair('70', '01')} 12 02 18 05 ${pair('71', '02')}`).attribute('a'),
+    ).toEqual({ q: 2 })
   })
 
   it('knows a key wherever in its pair it stands', () => {
@@ -207,6 +210,13 @@ describe('a changed span', () => {
 
     expect(after.attributes).toEqual({ route: '/pay', total: 17.25, items: 'many' })
     expect(after.bytes.toString('latin1').split('items')).toHaveLength(2)
+  })
+
+  it('keeps an attribute that is set to undefined', () => {
+    const attributes: Attributes = {}
+    Reflect.set(attributes, 'items', undefined)
+
+    expect(span(init).with({ attributes }).attributes).toEqual(init.attributes)
   })
 
   it('gets and loses many attributes at once', () => {

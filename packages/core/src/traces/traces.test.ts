@@ -37,6 +37,16 @@ describe('a batch', () => {
     expect(names(traces)).toEqual(['span 1', 'span 2', 'span 3', 'span 4'])
   })
 
+  it('takes spans out of batches of the same layout', () => {
+    const batches = ['a', 'b'].map((letter) =>
+      Traces.of([1, 2].map((index) => make(index).with({ name: `${letter}${index}` }))),
+    )
+    const [a1, , , b2] = batches.flatMap((batch) => [...Traces.trusted(batch.toProtobuf()).spans()])
+    const taken = [a1, b2].filter((one) => one !== undefined)
+
+    expect(names(Traces.of(taken))).toEqual(['a1', 'b2'])
+  })
+
   it('has one resource object for all spans of a group', () => {
     const [first, second, third] = four.spans()
 
@@ -165,6 +175,14 @@ describe('a batch that is cut', () => {
     for (const part of parts) expect(part.byteLength).toBeLessThanOrEqual(max)
     expect(parts.flatMap(names)).toEqual(names(same))
     expect(same.split(same.byteLength, 'bytes')).toEqual([same])
+  })
+
+  it('fills a part to the last byte', () => {
+    const two = Traces.of([make(1), make(2)])
+    const three = Traces.of([make(1), make(2), make(3)])
+
+    expect(three.split(two.byteLength, 'bytes').map(names)).toEqual([['span 1', 'span 2'], ['span 3']])
+    expect(three.split(two.byteLength - 1, 'bytes').map(names)).toEqual([['span 1'], ['span 2'], ['span 3']])
   })
 
   it('leaves a span whole that is larger than a part', () => {
