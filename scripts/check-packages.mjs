@@ -21,7 +21,7 @@ const fail = (message) => {
 }
 
 console.log('Building.')
-run('pnpm', ['build'], { stdio: ['ignore', 'inherit', 'inherit'] })
+run('pnpm', ['build'])
 
 const work = mkdtempSync(join(tmpdir(), 'spanloom-packages-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
@@ -32,7 +32,11 @@ for (const folder of readdirSync(join(root, 'packages'))) {
   const packed = JSON.parse(
     run('pnpm', ['pack', '--json', '--pack-destination', work], { cwd: join(root, 'packages', folder) }),
   )
-  const files = packed.files.map(({ path }) => path)
+  // The list of `pnpm pack` leaves out the licence that it adds from the root.
+  const files = run('tar', ['-tzf', packed.filename])
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
   if (!files.some((path) => path.startsWith('dist/'))) fail(`${source.name} packs no build.`)
   if (files.some((path) => path.endsWith('.test.ts') || path.startsWith('test/')))
     fail(`${source.name} packs its tests.`)
