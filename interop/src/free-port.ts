@@ -16,3 +16,8 @@ export async function freePort(): Promise<number> {
   if (address === null || typeof address === 'string') throw new TypeError('A TCP server has a port.')
   return address.port
 }
+
+/** The same as `host:port`, as configurations want it. */
+export async function freeAddress(): Promise<string> {
+  return `127.0.0.1:${await freePort()}`
+}
