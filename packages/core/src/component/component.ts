@@ -1,9 +1,12 @@
 import type { Extension } from './extension.ts'
+import type { ListeningSockets } from './listening-sockets.ts'
 
 /** What a started component may ask of the collector around it. */
 export interface Host {
   /** The running extension of that id; `undefined` if `service.extensions` does not list it. */
   extension(id: string): Extension | undefined
+  /** The collector's listening sockets; where absent, a server opens one of its own. */
+  readonly sockets?: ListeningSockets
 }
 
 /** A part of the collector with a life of its own. */

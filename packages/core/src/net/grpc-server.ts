@@ -115,8 +115,9 @@ class GrpcJsServer implements GrpcServer {
       endpoint: config.endpoint ?? '',
       transport: config.transport,
       telemetry,
+      protocol: 'grpc',
     })
-    await this.#listener.bind()
+    await this.#listener.bind(host.sockets)
     this.#stopReload = startReload()
     this.#server = server
     telemetry.logger.info('Starting GRPC server', { endpoint: this.address, tls: config.tls !== undefined })

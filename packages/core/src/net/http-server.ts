@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 
 import type { Clock } from '../clock/clock.ts'
 import type { Host } from '../component/component.ts'
+import { ShutdownError } from '../errors/errors.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import { tooLarge } from './body.ts'
 import { type Cors, createCors } from './cors.ts'
@@ -83,6 +84,8 @@ class NodeHttpServer implements HttpServer {
   readonly #limitBytes: number
   readonly #encodings: ReadonlySet<string>
   readonly #exchanges = new Set<Exchange>()
+  /** Settles when the last exchange has ended after the stop began. */
+  #idle: PromiseWithResolvers<void> | undefined
   #cors: Cors | undefined
   #headers: readonly (readonly [string, string])[] = []
   #guards: ServerGuards | undefined
@@ -116,8 +119,15 @@ class NodeHttpServer implements HttpServer {
     this.#headers = headerEntries(this.#config.response_headers)
     this.#cors = createCors(this.#config.cors)
     const { server, startReload } = await this.#createServer(telemetry, clock)
-    this.#listener = new Listener(server, { id, endpoint, transport, telemetry })
-    await this.#listener.bind()
+    this.#listener = new Listener(server, {
+      id,
+      endpoint,
+      transport,
+      telemetry,
+      protocol: tls === undefined ? 'http' : `https ${JSON.stringify(tls)}`,
+      serve: (request, response) => void this.#serve(request, response),
+    })
+    await this.#listener.bind(host.sockets)
     this.#stopReload = startReload()
     telemetry.logger.info('Starting HTTP server', { endpoint: this.address, tls: tls !== undefined })
   }
@@ -128,14 +138,24 @@ class NodeHttpServer implements HttpServer {
     const listener = this.#listener
     if (listener === undefined) return
     const drop = (): void => {
-      for (const { gone } of this.#exchanges) gone.abort(signal.reason)
+      for (const { gone, socket } of this.#exchanges) {
+        gone.abort(signal.reason)
+        socket.destroy()
+      }
       listener.dropAll()
     }
     if (signal.aborted) drop()
     else signal.addEventListener('abort', drop, { once: true })
     const busy = new Set([...this.#exchanges].map(({ socket }) => socket))
-    await listener.stop((socket) => busy.has(socket))
+    await Promise.all([listener.stop((socket) => busy.has(socket)), this.#answered()])
     signal.removeEventListener('abort', drop)
+  }
+
+  /** Also waits for exchanges on connections that an earlier owner of the socket left behind. */
+  #answered(): Promise<void> {
+    this.#idle ??= Promise.withResolvers()
+    if (this.#exchanges.size === 0) this.#idle.resolve()
+    return this.#idle.promise
   }
 
   async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<PlainOrSecure> {
@@ -148,7 +168,7 @@ class NodeHttpServer implements HttpServer {
       connectionsCheckingInterval: Math.max(10, Math.min(...limits, 60_000) / 4),
     }
     const serve = (request: IncomingMessage, response: ServerResponse): void =>
-      void this.#serve(request, response)
+      void (this.#stopping ? this.#passOn(request, response) : this.#serve(request, response))
     const serving = <S extends Server>(server: S): S => server.on('request', serve).on('checkContinue', serve)
     if (tls === undefined)
       return { server: serving(createServer(options)), startReload: () => () => undefined }
@@ -158,7 +178,15 @@ class NodeHttpServer implements HttpServer {
     return { server: serving(server), startReload: () => reloadServerTls(server, tls, secure, tools) }
   }
 
-  async #serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** A request on a connection that outlived its server; the answer asks the sender for a new connection. */
+  async #passOn(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.shouldKeepAlive = false
+    const heir = await this.#listener?.heir()
+    if (heir?.serve !== undefined) heir.serve(raw, response)
+    else await this.#serve(raw, response, new ShutdownError())
+  }
+
+  async #serve(raw: IncomingMessage, response: ServerResponse, refusal?: Error): Promise<void> {
     const { socket } = raw
     const gone = new AbortController()
     const exchange = { socket, gone }
@@ -169,9 +197,11 @@ class NodeHttpServer implements HttpServer {
     response.on('close', () => {
       timer?.cancel()
       this.#exchanges.delete(exchange)
+      if (this.#exchanges.size === 0) this.#idle?.resolve()
       if (!response.writableFinished) gone.abort(new Error('The sender went away.'))
     })
     try {
+      if (refusal !== undefined) throw refusal
       const answer = await this.#answer(raw, response, gone.signal)
       this.#send(reply, response, answer)
     } catch (error) {

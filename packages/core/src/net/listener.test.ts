@@ -22,7 +22,7 @@ async function bind(
   const telemetry = testTelemetry()
   const server = createServer((socket) => socket.end())
   servers.push(server)
-  const listener = new Listener(server, { id: 'test', endpoint, transport, telemetry })
+  const listener = new Listener(server, { id: 'test', endpoint, transport, telemetry, protocol: 'test' })
   await listener.bind()
   return { server, listener, telemetry }
 }

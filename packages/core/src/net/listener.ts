@@ -1,8 +1,11 @@
 import { lookup } from 'node:dns/promises'
-import { type AddressInfo, isIP, type ListenOptions, type Server, type Socket } from 'node:net'
+import { Server as HttpServer } from 'node:http'
+import { isIP, type ListenOptions, type Server, type Socket } from 'node:net'
 
+import type { ListeningSockets, SocketClaim, SocketOwner } from '../component/listening-sockets.ts'
 import { StartError } from '../errors/errors.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
+import { Acceptors } from './acceptors.ts'
 import { type Endpoint, joinHostPort, parseEndpoint, type Transport } from './endpoint.ts'
 
 /** What a listener needs to know about the component that it serves. */
@@ -12,11 +15,15 @@ export interface ListenerOptions {
   readonly endpoint: string
   readonly transport: Transport
   readonly telemetry: Pick<ComponentTelemetry, 'logger' | 'status'>
+  /** What the server speaks; see {@link SocketOwner.protocol}. */
+  readonly protocol: string
+  /** See {@link SocketOwner.serve}. */
+  readonly serve?: SocketOwner['serve']
 }
 
 /**
  * One listening socket with its connections: binds, tells when the listener dies (STA-04), and stops
- * accepting without leaving a connection behind that has nothing in flight.
+ * accepting. A connection that has nothing in flight is closed then, or left to the next owner of the socket.
  */
 export class Listener {
   readonly #server: Server
@@ -24,75 +31,121 @@ export class Listener {
   readonly #endpoint: Endpoint
   readonly #connections = new Set<Socket>()
   readonly #secured = new Set<Socket>()
-  readonly #closed = Promise.withResolvers<void>()
+  /** Connections that were left to the next owner of the socket. */
+  readonly #left = new Set<Socket>()
+  readonly #gone = Promise.withResolvers<void>()
   #stopping = false
-  #address: string | undefined
+  #claim: SocketClaim | undefined
 
-  /** `server` is a `net.Server`, or one built on it, that does not listen yet. */
+  /** `server` is a `net.Server`, or one built on it, that does not listen; it is given connections. */
   constructor(server: Server, options: ListenerOptions) {
     this.#server = server
     this.#options = options
     this.#endpoint = parseEndpoint(options.endpoint, options.transport)
-    server.on('connection', (socket: Socket) => keep(this.#connections, socket))
-    server.on('secureConnection', (socket: Socket) => keep(this.#secured, socket))
+    server.on('connection', (socket: Socket) => this.#keep(this.#connections, socket))
+    server.on('secureConnection', (socket: Socket) => this.#keep(this.#secured, socket))
   }
 
   /** Bound address, `host:port` or the path of a socket; `undefined` before `bind`. */
   get address(): string | undefined {
-    return this.#address
+    const bound = this.#claim?.address
+    return typeof bound === 'object' ? joinHostPort(bound.address, bound.port) : bound
   }
 
   /** Bound port; `undefined` before `bind` and for a unix socket. */
   get port(): number | undefined {
-    const address = this.#server.address()
-    return typeof address === 'object' ? address?.port : undefined
+    const bound = this.#claim?.address
+    return typeof bound === 'object' ? bound.port : undefined
   }
 
-  /** @throws StartError in the form `listen tcp 127.0.0.1:4318: address already in use` (RUN-03). */
-  async bind(): Promise<void> {
-    const where = this.#listenOptions()
+  /**
+   * Listens, or takes the socket over from an instance that is about to stop.
+   *
+   * @throws StartError in the form `listen tcp 127.0.0.1:4318: address already in use` (RUN-03).
+   */
+  async bind(sockets: ListeningSockets = new Acceptors().for({ name: '', leaving: false })): Promise<void> {
+    const { protocol, serve } = this.#options
+    // An HTTP server answers on half-open connections; for the others they end with the sender's last byte.
+    const allowHalfOpen = this.#server instanceof HttpServer
     try {
-      const options = await where
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject)
-        this.#server.listen(options, () => {
-          this.#server.off('error', reject)
-          resolve()
-        })
+      this.#claim = await sockets.claim(await this.#listenOptions(), {
+        protocol,
+        accept: (socket) => {
+          socket.allowHalfOpen = allowHalfOpen
+          this.#server.emit('connection', socket)
+        },
+        failed: (error) => this.#onError(error),
+        ...(serve === undefined ? {} : { serve }),
       })
     } catch (error) {
       throw this.#startError(error)
     }
-    const bound: AddressInfo | string | null = this.#server.address()
-    this.#address =
-      typeof bound === 'string' || bound === null ? (bound ?? '') : joinHostPort(bound.address, bound.port)
     this.#server.on('error', (error) => this.#onError(error))
     this.#server.on('close', () => {
       if (!this.#stopping) this.#die(new Error('The listener was closed.'))
-      this.#closed.resolve()
     })
+    // Node's HTTP server enforces its time limits from this event on.
+    this.#server.emit('listening')
+  }
+
+  /** Who serves the socket after `stop`; `undefined` if nobody does. */
+  async heir(): Promise<SocketOwner | undefined> {
+    return this.#claim?.heir()
   }
 
   /**
-   * Stops accepting and drops every connection that `isBusy` does not claim.
-   * Resolves when the last connection is gone; `dropAll` brings that about.
+   * Stops accepting. A connection that `isBusy` does not claim is dropped, or left to the next owner of the socket
+   * where there is one. Resolves when the last connection that was not left is gone; `dropAll` brings that about.
    */
   stop(isBusy: (socket: Socket) => boolean): Promise<void> {
+    if (this.#stopping) return this.#gone.promise
     this.#stopping = true
-    if (this.#server.listening) this.#server.close()
-    else this.#closed.resolve()
-    const secured = new Set([...this.#secured].map(peerOf))
-    for (const socket of this.#secured) if (!isBusy(socket)) socket.destroy()
+    const livesOn = this.#claim?.release() === true
+    if (!livesOn) this.#server.close()
+    const leaves = livesOn && this.#options.serve !== undefined
+    const secured = new Set<string>()
+    const idle = new Set<string>()
+    for (const socket of this.#secured) {
+      secured.add(peerOf(socket))
+      if (isBusy(socket)) continue
+      if (leaves) idle.add(peerOf(socket))
+      else socket.destroy()
+    }
     for (const socket of this.#connections) {
       const handshakeDone = secured.has(peerOf(socket))
-      if (!handshakeDone && !isBusy(socket)) socket.destroy()
+      if (handshakeDone ? !idle.has(peerOf(socket)) : isBusy(socket)) continue
+      if (leaves) this.#leave(socket)
+      else socket.destroy()
     }
-    return this.#closed.promise
+    this.#checkGone()
+    return this.#gone.promise
   }
 
   /** Drops all connections, whatever they do. */
   dropAll(): void {
     for (const socket of [...this.#secured, ...this.#connections]) socket.destroy()
+  }
+
+  /** The server goes on reading the connection, and is only closed when all of these are gone. */
+  #leave(socket: Socket): void {
+    this.#left.add(socket)
+    this.#connections.delete(socket)
+    this.#claim?.leave(socket)
+  }
+
+  #keep(sockets: Set<Socket>, socket: Socket): void {
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      this.#left.delete(socket)
+      this.#checkGone()
+    })
+  }
+
+  #checkGone(): void {
+    if (!this.#stopping || this.#connections.size > 0) return
+    this.#gone.resolve()
+    if (this.#left.size === 0) this.#server.close()
   }
 
   async #listenOptions(): Promise<ListenOptions> {
@@ -151,8 +204,3 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 const peerOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`
-
-function keep(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket)
-  socket.once('close', () => sockets.delete(socket))
-}
