@@ -43,6 +43,8 @@ export class Assembler {
   readonly #closings: ClosingEnds
   readonly #exit: Exit
   readonly #intake: Intake
+  /** Keys with something that is to be dropped in this round. */
+  readonly #spared = new Set<number>()
 
   constructor(options: AssemblerOptions) {
     this.#options = options
@@ -115,8 +117,18 @@ export class Assembler {
     this.#exit.forgetParents()
     this.#closings.expire(now)
     for (let slot = timers.next(now); slot !== undefined && !stop(); slot = timers.next(now)) {
-      const waiting = this.#look(slot, now)
+      const waiting = this.#look(slot, now, true)
       if (waiting !== undefined) return waiting.then(() => this.settleDue(stop))
+    }
+    return this.#dropSpared(now)
+  }
+
+  /** Lets go of what leaves no span, after everything that might have it as a parent. */
+  #dropSpared(now: number): MaybePromise<void> {
+    for (const slot of this.#spared) {
+      this.#spared.delete(slot)
+      const waiting = this.#look(slot, now, false)
+      if (waiting !== undefined) return waiting.then(() => this.#dropSpared(now))
     }
     return this.#state.written()
   }
@@ -130,12 +142,16 @@ export class Assembler {
     // First the spans, then what leaves none but may be somebody's parent.
     for (const spansOnly of [true, false]) {
       for (const slot of this.#state.table.slots()) {
-        if ((this.#state.table.counts[slot] ?? 0) > 0)
-          yield retrying(() => this.#exit.look(slot, occasion, spansOnly))
+        if ((this.#state.table.counts[slot] ?? 0) > 0) yield this.#leave(slot, occasion, spansOnly)
       }
     }
     this.#closings.expire(Number.POSITIVE_INFINITY)
     yield this.#state.written()
+  }
+
+  #leave(slot: number, occasion: 'all' | 'shutdown', spansOnly: boolean): MaybePromise<void> {
+    const done = retrying(() => this.#exit.look(slot, occasion, spansOnly))
+    return done instanceof Promise ? done.then(() => undefined) : undefined
   }
 
   /** Gives up on everything that is held, and counts it. */
@@ -146,12 +162,18 @@ export class Assembler {
     this.#closings.clear()
   }
 
-  #look(slot: number, now: number): MaybePromise<void> {
+  #look(slot: number, now: number, spansOnly: boolean): MaybePromise<void> {
     try {
-      return retrying(() => this.#exit.look(slot, 'due'))
+      const spared = retrying(() => this.#exit.look(slot, 'due', spansOnly))
+      if (spared instanceof Promise) return spared.then((some) => this.#spare(slot, some))
+      this.#spare(slot, spared)
     } catch (error) {
       this.#options.logger.error('A key could not be looked at and was put off.', { error })
       this.#state.timers.set(slot, now + putOffMs)
     }
+  }
+
+  #spare(slot: number, some: boolean): void {
+    if (some) this.#spared.add(slot)
   }
 }

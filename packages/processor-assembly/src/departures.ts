@@ -1,7 +1,7 @@
 import { dueOf, never } from './due.ts'
 import { type Fragment } from './fragment.ts'
 import { type Run } from './run.ts'
-import { type KnownRun, vanishes, type View } from './view.ts'
+import { type KnownRun, type View } from './view.ts'
 import { type Straggler } from './walk.ts'
 
 /** Why a key is looked at: a timer, everything must go, or the end of the process. */
@@ -14,6 +14,8 @@ export interface Departures {
   readonly late: readonly Straggler[]
   /** Closing ends that have expired without effect in this key. */
   readonly purged: readonly Fragment[]
+  /** Whether something is to be dropped that was left alone for now. */
+  readonly spared: boolean
   /** When something else of the key will leave. */
   readonly nextDue: number
 }
@@ -41,6 +43,7 @@ export function departuresOf(view: View, look: Look): Departures {
   const late: Straggler[] = [...view.late]
   const purged: Fragment[] = []
   let nextDue = never
+  let spared = false
   const isDue = (due: number): boolean => {
     if (occasion !== 'due' || due <= now) return true
     nextDue = Math.min(nextDue, due)
@@ -49,9 +52,10 @@ export function departuresOf(view: View, look: Look): Departures {
   for (const known of view.known) {
     const { run } = known
     if (run.remembered !== undefined || !isDue(dueOf(run, profile, settleFromMs))) continue
-    const reason = dropReasonOf(run, view, occasion)
+    const reason = dropReasonOf(known, view, occasion)
     if (reason !== undefined) {
-      if (!spansOnly) dropped.push({ run, reason })
+      if (spansOnly) spared = true
+      else dropped.push({ run, reason })
     } else if (isDue(dueOf(run, profile, settleFromMs) + (occasion === 'due' ? patience(known) : 0))) {
       emitted.push(known)
     }
@@ -59,16 +63,20 @@ export function departuresOf(view: View, look: Look): Departures {
   for (const straggler of view.waiting) {
     if (isDue(straggler.fragment.arrivedMs + profile.startWaitMs)) late.push(straggler)
   }
-  for (const closing of view.idle) if (isDue(expiryOf(closing)) && !spansOnly) purged.push(closing)
-  return { emitted, dropped, late, purged, nextDue }
+  for (const closing of view.idle) {
+    if (!isDue(expiryOf(closing))) continue
+    if (spansOnly) spared = true
+    else purged.push(closing)
+  }
+  return { emitted, dropped, late, purged, spared, nextDue }
 }
 
 function dropReasonOf(
-  run: Run,
+  { run, isSpan }: KnownRun,
   { profile }: View,
   occasion: Occasion,
 ): 'orphan' | 'timeout' | 'shutdown' | undefined {
-  if (vanishes(run, profile)) return 'orphan'
+  if (!isSpan) return 'orphan'
   if (run.hasEnd || run.abandoned) return undefined
   if (occasion === 'shutdown') return profile.onShutdown === 'drop' ? 'shutdown' : undefined
   return profile.onTimeout === 'drop' ? 'timeout' : undefined

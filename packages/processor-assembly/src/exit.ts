@@ -4,7 +4,7 @@ import { type Span } from '@spanloom/core/traces'
 import { type Accounts } from './accounts.ts'
 import { type ClosingEnds } from './closing-ends.ts'
 import { type Departures, departuresOf, type Occasion } from './departures.ts'
-import { settleFrom } from './due.ts'
+import { never, settleFrom } from './due.ts'
 import { Emission, type EmittedRun, type LateFragment } from './emission.ts'
 import { type Fragment } from './fragment.ts'
 import { type KeyState } from './key-state.ts'
@@ -50,8 +50,9 @@ export class Exit {
    * loaded.
    *
    * @param spansOnly leaves alone what is to be dropped, so that others still find it as their parent
+   * @returns whether something was left alone
    */
-  look(slot: number, occasion: Occasion, spansOnly: boolean = false): void {
+  look(slot: number, occasion: Occasion, spansOnly: boolean = false): boolean {
     const { table, timers } = this.#state
     const now = this.#options.clock.monotonic()
     while ((table.counts[slot] ?? 0) > 0) {
@@ -60,12 +61,12 @@ export class Exit {
       const { emitted, dropped, late, purged, nextDue } = departures
       if (emitted.length + dropped.length + late.length + purged.length === 0) {
         timers.set(slot, nextDue)
-        return
+        return departures.spared
       }
       this.#leave(slot, view, departures, now)
-      if (table.find(view.key) !== slot) return
+      if (table.find(view.key) !== slot) return false
     }
-    this.#rest(slot, now)
+    return this.#rest(slot, now, spansOnly)
   }
 
   #departures(slot: number, view: View, occasion: Occasion, spansOnly: boolean, now: number): Departures {
@@ -80,17 +81,22 @@ export class Exit {
   }
 
   /** A key without fragments is remembered for a while. */
-  #rest(slot: number, now: number): void {
+  #rest(slot: number, now: number, spansOnly: boolean): boolean {
     const { table, timers } = this.#state
     const until = (table.lastLeave[slot] ?? 0) + this.#state.profileOf(slot).tombstoneTtlMs
-    if ((table.runs[slot] ?? 0) === 0 || until <= now) return this.#state.forget(slot)
+    if ((table.runs[slot] ?? 0) === 0 || until <= now) {
+      if (spansOnly) timers.set(slot, never)
+      else this.#state.forget(slot)
+      return spansOnly
+    }
     timers.set(slot, until)
     while (table.remembered.size > this.#options.maxTombstones) {
       const { oldest } = table.remembered
-      if (oldest === undefined) return
+      if (oldest === undefined) break
       this.#state.forget(oldest)
       this.#accounts.counters.forgotten++
     }
+    return false
   }
 
   /** How much longer a run waits because its parent is not known. */

@@ -26,6 +26,7 @@ export interface FragmentStatus {
 
 const unset: FragmentStatus = { code: 0, message: '' }
 const nothing = Buffer.alloc(0)
+const none: readonly string[] = []
 const keyRange = new KeyRange()
 
 /**
@@ -58,12 +59,12 @@ export class Fragment {
   keyName: string = ''
   /** Canonical names. */
   parentKey: string = ''
-  aliases: readonly string[] = []
+  aliases: readonly string[] = none
   group: string = ''
   profile: string = ''
   eventId: string = ''
   explicitRank: number | undefined
-  assumed: readonly string[] = []
+  assumed: readonly string[] = none
   /** Ends what is open, starts nothing. */
   closing: boolean = false
 
@@ -249,6 +250,7 @@ export class Fragment {
     const began = this.#startAt !== 0
     const ended = this.#endAt !== 0
     this.closing &&= ended
+    if (this.closing) this.aliases = none
     // A start that nobody knows for sure makes it an end, and a closing end starts nothing.
     const unsure = began && ended && (this.closing || this.assumed.includes('start'))
     this.kind = began && !unsure ? (ended ? 'complete' : 'start') : ended ? 'end' : 'update'
@@ -281,8 +283,6 @@ export class Fragment {
     return { code, message }
   }
 }
-
-const none: readonly string[] = []
 
 type Setter = (fragment: Fragment, buffer: Buffer, start: number, end: number) => void
 

@@ -42,6 +42,9 @@ export class Intake {
   /** What a slow store leaves to be done. */
   #appending: Appending[] = []
   readonly #unsettled = new Set<number>()
+  /** Keys whose timer cannot be told without looking. */
+  readonly #doubtful = new Set<number>()
+  #isBehind: boolean = false
   #arrivals: number = 0
 
   constructor(
@@ -71,24 +74,19 @@ export class Intake {
           .then(() => this.add(rest))
       }
     }
-    return this.#appending.length + this.#unsettled.size === 0 ? this.#state.written() : this.#catchUp()
+    return this.#isBehind || this.#appending.length > 0 ? this.#catchUp() : this.#state.written()
   }
 
   /** @throws NotLoaded before it has changed anything */
   #take(fragment: Fragment): void {
-    const { table, store, profiles } = this.#state
-    const { key, profile: named } = fragment
-    const number = named === '' ? undefined : profiles.find(named)
+    const { table, store } = this.#state
+    const { key } = fragment
     const known = table.find(key)
     const isTooMuch = known !== undefined && this.#refuses(known, fragment)
     this.#accounts.came()
     if (key === '') return this.#accounts.dropped(1, 'invalid_key')
     if (isTooMuch) return this.#accounts.dropped(1, 'max_fragments')
     const slot = table.take(key)
-    if (named !== '' && table.profiles[slot] === 0) {
-      if (number === undefined) this.#accounts.counters.unknownProfiles++
-      table.profiles[slot] = (number ?? 0) + 1
-    }
     const stored = this.#storedForm(fragment)
     const print = fingerprintOf(fragment)
     const fresh = store.append(slot, key, stored, print)
@@ -127,6 +125,7 @@ export class Intake {
 
   #appended(slot: number, fragment: Fragment, stored: StoredFragment, print: string, fresh: boolean): void {
     if (!fresh) return this.#accounts.dropped(1, 'duplicate')
+    this.#nameProfile(slot, fragment)
     this.#index(slot, fragment)
     this.#state.arrived(slot, fragment, stored.arrivedMs)
     this.#exit.forgetParents()
@@ -141,7 +140,19 @@ export class Intake {
       this.#settle()
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error
+      this.#isBehind = true
     }
+  }
+
+  /** The profile of a key is the first that one of its fragments names. */
+  #nameProfile(slot: number, { profile }: Fragment): void {
+    const { table, profiles } = this.#state
+    if (profile === '' || table.profiles[slot] !== 0) return
+    const number = profiles.find(profile)
+    if (number === undefined) this.#accounts.counters.unknownProfiles++
+    table.profiles[slot] = (number ?? 0) + 1
+    // What is held already may be due sooner under this profile.
+    if ((table.counts[slot] ?? 0) > 0) this.#doubtful.add(slot)
   }
 
   /** Under which names the key can be found, and who waits for one of them. */
@@ -165,12 +176,20 @@ export class Intake {
     const { table, timers } = this.#state
     const now = this.#options.clock.monotonic()
     for (const slot of this.#unsettled) {
-      const isSimple = (table.runs[slot] ?? 0) === 0 && this.#state.waiting.size === 0
-      if (isSimple) timers.set(slot, quickDue(table, slot, this.#state.profileOf(slot), now))
+      if (this.#isSimple(slot)) timers.set(slot, quickDue(table, slot, this.#state.profileOf(slot), now))
       else this.#exit.look(slot, 'due')
+      this.#doubtful.delete(slot)
       this.#unsettled.delete(slot)
     }
     this.#evict()
+    this.#isBehind = false
+  }
+
+  /** Whether its timer can be told without looking at its fragments. */
+  #isSimple(slot: number): boolean {
+    const { table, waiting } = this.#state
+    if ((table.runs[slot] ?? 0) > 0 || ((table.kinds[slot] ?? 0) & holds.closing) !== 0) return false
+    return waiting.size === 0 && !this.#doubtful.has(slot)
   }
 
   #evict(): void {
@@ -183,17 +202,27 @@ export class Intake {
     }
   }
 
-  /** Waits for a slow store, and does what was left to be done. */
+  /** Waits for a slow store, and does what was left to be done. @throws what the store could not store */
   async #catchUp(): Promise<void> {
-    while (this.#appending.length > 0) {
-      const [first] = this.#appending
-      if (first === undefined) break
-      const { slot, fragment, stored, print } = first
-      const fresh = await first.fresh
-      this.#appending.shift()
-      this.#appended(slot, fragment, stored, print, fresh)
+    let fault: unknown
+    for (let next = this.#appending.shift(); next !== undefined; next = this.#appending.shift()) {
+      const { slot, fragment, stored, print } = next
+      try {
+        this.#appended(slot, fragment, stored, print, await next.fresh)
+      } catch (error) {
+        fault ??= error
+        this.#notStored(slot)
+      }
     }
     await retrying(() => this.#settle())
     await this.#state.written()
+    if (fault !== undefined) throw fault
+  }
+
+  /** The fragment stays with its sender. */
+  #notStored(slot: number): void {
+    const { table } = this.#state
+    this.#accounts.counters.in--
+    if (table.counts[slot] === 0 && table.runs[slot] === 0) table.free(slot)
   }
 }

@@ -15,8 +15,8 @@ export type LateFate = 'span' | 'superseded' | 'orphan' | 'late'
 export function fateOf(fragment: Fragment, of: Remembered, profile: Profile): LateFate {
   if (fragment.hasEnd && of.endTold) {
     const { code, message } = of.endStatus
-    const isSettled = profile.end === 'first' && fragment.end >= of.reportedEnd
-    if (isSettled || sameEnd(fragment, of.reportedEnd, code, message)) return 'superseded'
+    const isSettled = profile.end === 'first' && fragment.end >= of.end
+    if (isSettled || sameEnd(fragment, of.end, code, message)) return 'superseded'
   }
   if (fragment.kind === 'update' && profile.orphanUpdate === 'drop') return 'orphan'
   return profile.late === 'drop' ? 'late' : 'span'

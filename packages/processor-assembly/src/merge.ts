@@ -23,15 +23,13 @@ export function mergePlan(run: Run, context: MergeContext): SpanPlan {
   const { profile, spanId, parentage, rerunOf, target } = context
   const superseded = supersededOf(run)
   const content = mergeOrder(run)
-  const told = run.finish
-  const start = run.begin
   return {
     ids: { traceId: parentage.traceId, spanId },
     parentSpanId: parentage.parentSpanId,
     name: undefined,
     defaultName: profile.defaultName,
-    start,
-    end: told < start ? start : told,
+    start: run.begin,
+    end: run.over,
     content,
     attributed: attributedOf(run, content, superseded),
     superseded,

@@ -53,11 +53,11 @@ export class Parents {
 
   /** The run that the canonical `name` stands for at the time `at`, which is when the asker's run began. */
   find(name: string, at: bigint): KnownRun | undefined {
-    const byKey = this.#directory.view(name)?.known ?? []
+    const byKey = spansOf(this.#directory.view(name))
     if (byKey.length > 0) return currentAt(byKey, at)
     const byAlias = this.#directory
       .byAlias(name)
-      .flatMap(({ known }) => known.filter(({ run }) => hasAlias(run, name)))
+      .flatMap(({ known }) => known.filter(({ run, isSpan }) => isSpan && hasAlias(run, name)))
     return currentAt(byAlias, at)
   }
 
@@ -133,7 +133,8 @@ export class Parents {
     if (naming === undefined) return step
     if (naming.parentKey !== '') {
       const parent = this.find(naming.parentKey, run.begin)
-      if (parent?.run === run) return { ...step, naming, isSelf: true }
+      // The child goes into the trace of its parent: with an equal span id it would be its own.
+      if (parent?.ids.spanId === known.ids.spanId) return { ...step, naming, isSelf: true }
       if (parent !== undefined) return { ...step, naming, parent, byKey: true }
     }
     const { parentSpanId } = naming
@@ -145,15 +146,16 @@ export class Parents {
     return { ...step, naming, parent, isSelf }
   }
 
+  /** The run with this span id in the key, else in another key with such ids; of several the order decides. */
   #withId(key: string, spanId: string): KnownRun | undefined {
-    const own = this.#directory.view(key)
-    for (const { known } of own === undefined
-      ? this.#directory.byIds(key)
-      : [own, ...this.#directory.byIds(key)]) {
-      const match = known.find(({ ids }) => ids.spanId === spanId)
-      if (match !== undefined) return match
-    }
-    return undefined
+    const own = spansOf(this.#directory.view(key)).find(({ ids }) => ids.spanId === spanId)
+    if (own !== undefined) return own
+    const others = this.#directory
+      .byIds(key)
+      .flatMap((view) => spansOf(view).find(({ ids }) => ids.spanId === spanId) ?? [])
+    return others.length < 2
+      ? others[0]
+      : others.reduce((first, other) => (other.key < first.key ? other : first))
   }
 }
 
@@ -167,15 +169,27 @@ export function namingOf({ fragments, first, end }: Run): Fragment | undefined {
   return first?.namesParent === true ? first : undefined
 }
 
+/** What others may refer to. */
+function spansOf(view: View | undefined): readonly KnownRun[] {
+  if (view === undefined) return []
+  return view.known.every(({ isSpan }) => isSpan) ? view.known : view.known.filter(({ isSpan }) => isSpan)
+}
+
 /** The latest run that had begun, else the first. */
 function currentAt(runs: readonly KnownRun[], at: bigint): KnownRun | undefined {
   let [first] = runs
   let current: KnownRun | undefined
   for (const one of runs) {
-    if (first !== undefined && one.adoptsFrom < first.adoptsFrom) first = one
-    if (one.adoptsFrom <= at && (current === undefined || one.adoptsFrom >= current.adoptsFrom)) current = one
+    if (first !== undefined && isBefore(one, first)) first = one
+    if (one.adoptsFrom <= at && (current === undefined || !isBefore(one, current))) current = one
   }
   return current ?? first
+}
+
+/** Runs of one key keep their order; between keys of one alias the order of arrival must not count. */
+function isBefore(left: KnownRun, right: KnownRun): boolean {
+  if (left.adoptsFrom !== right.adoptsFrom) return left.adoptsFrom < right.adoptsFrom
+  return left.key < right.key
 }
 
 function hasAlias({ remembered, fragments }: Run, name: string): boolean {

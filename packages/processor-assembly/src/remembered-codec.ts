@@ -39,7 +39,6 @@ function writeRun(writer: WireWriter, run: Remembered): void {
   writer.lengthAndText(run.name)
   writer.fixed64(run.start)
   writer.fixed64(run.end)
-  writer.fixed64(run.reportedEnd)
   writer.double(run.endRank)
   writer.varint(run.endStatus.code)
   writer.lengthAndText(run.endStatus.message)
@@ -66,7 +65,6 @@ function readRun(reader: Reader): Remembered {
     name: reader.text(),
     start: reader.fixed64(),
     end: reader.fixed64(),
-    reportedEnd: reader.fixed64(),
     startTold: (flags & flag.startTold) !== 0,
     startAssumed: (flags & flag.startAssumed) !== 0,
     endTold: (flags & flag.endTold) !== 0,

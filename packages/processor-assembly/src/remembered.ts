@@ -11,15 +11,13 @@ export interface Remembered {
   /** Canonical key under which its parent was known; '' when it has none. */
   readonly parentKey: string
   readonly name: string
-  /** Times as they were emitted, in unix ns. */
+  /** Start as it was emitted, end as it was told, which may lie before it; in unix ns. */
   readonly start: bigint
   readonly end: bigint
   /** Whether anybody told its start, or only assumed one. */
   readonly startTold: boolean
   readonly startAssumed: boolean
   readonly endTold: boolean
-  /** The end as it was told, which may lie before the start. */
-  readonly reportedEnd: bigint
   /** Rank and status of the end that counts. */
   readonly endRank: number
   readonly endStatus: FragmentStatus

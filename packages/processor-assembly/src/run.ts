@@ -63,6 +63,12 @@ export class Run {
     return this.fragments.at(-1)?.time ?? 0n
   }
 
+  /** When its span ends, in unix ns. */
+  get over(): bigint {
+    const { begin, finish } = this
+    return finish < begin ? begin : finish
+  }
+
   /** Takes in a fragment that is no start of its own. */
   take(fragment: Fragment, profile: Profile): void {
     this.fragments.push(fragment)

@@ -15,6 +15,8 @@ export interface KnownRun {
   readonly ids: RunIds
   /** The run of its key before it; undefined for the first. */
   readonly before: KnownRun | undefined
+  /** Whether it is or will be a span, as far as is known, so that others may refer to it. */
+  readonly isSpan: boolean
   /** From when on children may belong to it, in unix ns. */
   readonly adoptsFrom: bigint
 }
@@ -51,8 +53,8 @@ export function viewOf(
   }
 }
 
-/** Whether the run will leave no span, so that nothing may refer to it. */
-export function vanishes(run: Run, { orphanUpdate }: Profile): boolean {
+/** Whether the run will leave no span. */
+function vanishes(run: Run, { orphanUpdate }: Profile): boolean {
   return orphanUpdate === 'drop' && run.updatesAlone
 }
 
@@ -60,15 +62,14 @@ function knownRuns(key: string, profile: Profile, runs: readonly Run[]): readonl
   const ids = idsOfRuns(key, runs, (run) => vanishes(run, profile))
   const known: KnownRun[] = []
   let before: KnownRun | undefined
-  let previous: Run | undefined
   for (const [index, run] of runs.entries()) {
     const own = ids[index]
     if (own === undefined) continue
-    const adoptsFrom = run.startSaid ? run.begin : (previous?.finish ?? always)
-    const one: KnownRun = { run, key, ids: own, before, adoptsFrom }
+    const adoptsFrom = run.startSaid ? run.begin : (before?.run.over ?? always)
+    const isSpan = !vanishes(run, profile)
+    const one: KnownRun = { run, key, ids: own, before, adoptsFrom, isSpan }
     known.push(one)
-    if (!vanishes(run, profile)) before = one
-    previous = run
+    if (isSpan) before = one
   }
   return known
 }

@@ -118,7 +118,9 @@ class Walker {
   /** An open run comes upon a remembered one. */
   #meet(run: Run, remembered: Remembered): void {
     const { onRestart } = this.#profile
-    const isBeginning = run.hasStart ? !remembered.startTold : !this.#anyRemembered
+    // Updates begin the run after them, unless its start would have abandoned them.
+    const adopts = !remembered.startTold || onRestart !== 'abandon'
+    const isBeginning = run.hasStart ? !remembered.startTold : !this.#anyRemembered && adopts
     if (isBeginning) {
       this.#runs.pop()
       for (const fragment of run.fragments) this.#late.push({ fragment, of: remembered })
@@ -198,8 +200,8 @@ class Walker {
   #endedBy(run: Run, { start }: Fragment): boolean {
     const { remembered } = run
     if (remembered !== undefined) {
-      // A clamped run began after the end that it was told: its start said twice does not follow that end.
-      const isItsStart = remembered.start === start && remembered.reportedEnd < start
+      // Where clocks did not agree a run's end came before its start: the start said twice does not follow it.
+      const isItsStart = run.startTime === start && remembered.closed.time < start
       return this.#over && remembered.end <= start && !isItsStart
     }
     return run.hasEnd && run.finish <= start

@@ -5,9 +5,10 @@ import { fromPlain, type PlainSpan, seededRandom } from '@spanloom/core/testing'
 import { type Span } from '@spanloom/core/traces'
 import { describe, expect, it } from 'vitest'
 
-import { spanAssemblySchema } from '../src/config.ts'
-import { profileOverrides } from '../src/config.ts'
-import { bench, isBalanced, offer, plainCounters, plainSet } from './assembly.ts'
+import { profileOverrides, spanAssemblySchema } from '../src/config.ts'
+import { type FragmentStore } from '../src/store.ts'
+import { bench, type Bench, isBalanced, offer, plainCounters, plainSet } from './assembly.ts'
+import { SlowStore } from './slow-store.ts'
 
 interface Case {
   readonly name: string
@@ -29,8 +30,9 @@ const cases: readonly Case[] = JSON.parse(
   readFileSync(new URL('fixtures/cases.json', import.meta.url), 'utf8'),
 )
 
-function start({ profiles = {} }: Case): ReturnType<typeof bench> {
-  return bench({ profiles: profileOverrides(parseConfig(spanAssemblySchema, { profiles }).profiles) })
+function start({ profiles = {} }: Case, store?: FragmentStore): Bench {
+  const overrides = profileOverrides(parseConfig(spanAssemblySchema, { profiles }).profiles)
+  return bench({ profiles: overrides, ...(store === undefined ? {} : { store }) })
 }
 
 /** Milliseconds of a duration with one unit. */
@@ -40,21 +42,27 @@ function durationMs(text: string): number {
 }
 
 describe.each(cases)('$name', (one) => {
-  it('gives the spans, counters and fragments held of the fixture', async () => {
-    const run = start(one)
-    for (const [index, step] of one.steps.entries()) {
-      const passed: Span[] = []
-      if (step.at !== undefined) await run.advance(durationMs(step.at) - run.clock.monotonic())
-      for (const plain of step.add ?? []) passed.push(...(await offer(run, fromPlain(plain))))
-      if (step.flush === true) await run.drain('all')
-      expect(plainSet([...passed, ...run.take()])).toEqual(
-        plainSet((one.expect.emitted[index] ?? []).map(fromPlain)),
-      )
-      expect(isBalanced(run.assembler)).toBe(true)
-    }
-    expect(plainCounters(run.assembler)).toEqual(one.expect.counters)
-    expect(run.assembler.held).toBe(one.expect.held)
-  })
+  it.each([
+    ['at once', undefined],
+    ['later', new SlowStore()],
+  ])(
+    'gives the spans, counters and fragments held of the fixture with a store that answers %s',
+    async (_, store) => {
+      const run = start(one, store)
+      for (const [index, step] of one.steps.entries()) {
+        const passed: Span[] = []
+        if (step.at !== undefined) await run.advance(durationMs(step.at) - run.clock.monotonic())
+        for (const plain of step.add ?? []) passed.push(...(await offer(run, fromPlain(plain))))
+        if (step.flush === true) await run.drain('all')
+        expect(plainSet([...passed, ...run.take()])).toEqual(
+          plainSet((one.expect.emitted[index] ?? []).map(fromPlain)),
+        )
+        expect(isBalanced(run.assembler)).toBe(true)
+      }
+      expect(plainCounters(run.assembler)).toEqual(one.expect.counters)
+      expect(run.assembler.held).toBe(one.expect.held)
+    },
+  )
 })
 
 const twoSteps = cases.filter(
