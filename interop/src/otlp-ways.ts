@@ -36,6 +36,11 @@ export function senderOf({ name, settings, protocol }: OtlpWay, destination = ''
 }
 
 /** An `otlp` receiver for what a way sends, by its id. */
-export function receiverOf({ name, protocol }: OtlpWay, endpoint?: string): Record<string, object> {
-  return { [`otlp/${name}`]: protocol === 'GRPC' ? overGrpc(endpoint) : overHttp(endpoint) }
+export function receiverOf(
+  { name, protocol }: OtlpWay,
+  endpoint?: string,
+  settings: object = {},
+): Record<string, object> {
+  const receiver = protocol === 'GRPC' ? overGrpc : overHttp
+  return { [`otlp/${name}`]: receiver(endpoint, settings) }
 }

@@ -8,16 +8,17 @@ export interface Pipeline {
 }
 
 /** A configuration of pipelines by name, in the grammar that Spanloom and the Collector share. */
-export function pipelines(all: Readonly<Record<string, Pipeline>>, rest: object = {}): object {
+export function pipelines(all: Readonly<Record<string, Pipeline>>, extensions: Components = {}): object {
   const each = Object.entries(all)
   const together = (part: 'from' | 'through' | 'to'): object =>
     Object.assign({}, ...each.map(([, pipeline]) => pipeline[part] ?? {}))
   return {
-    ...rest,
+    extensions,
     receivers: together('from'),
     processors: together('through'),
     exporters: together('to'),
     service: {
+      extensions: Object.keys(extensions),
       pipelines: Object.fromEntries(
         each.map(([name, { from, through = {}, to }]) => [
           `traces/${name}`,
@@ -29,10 +30,14 @@ export function pipelines(all: Readonly<Record<string, Pipeline>>, rest: object 
 }
 
 /** Settings of an `otlp` receiver for OTLP/HTTP. */
-export const overHttp = (endpoint = '127.0.0.1:0'): object => ({ protocols: { http: { endpoint } } })
+export const overHttp = (endpoint = '127.0.0.1:0', settings: object = {}): object => ({
+  protocols: { http: { endpoint, ...settings } },
+})
 
 /** Settings of an `otlp` receiver for OTLP/gRPC. */
-export const overGrpc = (endpoint = '127.0.0.1:0'): object => ({ protocols: { grpc: { endpoint } } })
+export const overGrpc = (endpoint = '127.0.0.1:0', settings: object = {}): object => ({
+  protocols: { grpc: { endpoint, ...settings } },
+})
 
 /** Settings of the Collector's `file` exporter that do not keep a reader waiting. */
 export const promptFile = (path: string): object => ({ path, flush_interval: '10ms' })
