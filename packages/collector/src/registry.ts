@@ -21,6 +21,7 @@ const otlp = () => import('@spanloom/receiver-otlp')
 const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
 const standard = () => import('@spanloom/processor-standard')
+const storage = () => import('@spanloom/extension-storage')
 
 /**
  * The components that the `spanloom` command knows. Listing them loads none of their code: that happens
@@ -119,6 +120,13 @@ export const defaultRegistry: Registry = createRegistry([
     'beta',
     'extension-auth',
     async () => (await auth()).bearerTokenAuthExtension,
+  ),
+  entry(
+    'extension',
+    'file_storage',
+    'beta',
+    'extension-storage',
+    async () => (await storage()).fileStorageExtension,
   ),
   entry(
     'extension',

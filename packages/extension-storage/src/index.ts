@@ -1,0 +1,1 @@
+export { fileStorageExtension } from './file-storage.ts'
