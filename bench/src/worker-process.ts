@@ -39,6 +39,8 @@ export function startWorker<Request extends object, Reply>(module: URL): WorkerP
 
 /** Answers calls of the benchmark, in the helper process. */
 export function serve<Request>(answer: (request: Request) => Promise<unknown>): void {
+  // A benchmark that was killed must not leave its helpers behind.
+  process.on('disconnect', () => process.exit())
   process.on('message', (message: { id: number; request: Request }) => {
     answer(message.request).then(
       (reply) => process.send?.({ id: message.id, reply }),
