@@ -14,3 +14,10 @@ test('finds a port that one can listen on', async () => {
   expect(server.address()).toMatchObject({ port })
   server.close()
 })
+
+test('stays away from the ports that systems give to connections', async () => {
+  const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()))
+
+  expect(Math.max(...ports)).toBeLessThan(32_768)
+  expect(new Set(ports).size).toBeGreaterThan(15)
+})
