@@ -24,3 +24,12 @@ export function createBackoff(settings: BackoffSettings, random: () => number): 
     },
   }
 }
+
+/** The delay after the attempt number `attempt`, from 1 on, for who does not keep a series. */
+export function delayAfter(attempt: number, settings: BackoffSettings, random: () => number): number {
+  const { initial_interval, multiplier, max_interval } = settings
+  const grown = initial_interval * multiplier ** (attempt - 1)
+  // Nothing times infinity is no number; an interval of zero stays zero.
+  const interval = initial_interval === 0 ? 0 : Math.min(grown, max_interval)
+  return createBackoff({ ...settings, initial_interval: interval }, random).next()
+}

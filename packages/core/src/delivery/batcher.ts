@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api'
+
 import type { Clock, Timer } from '../clock/clock.ts'
 import { Traces } from '../traces/traces.ts'
 import type { QueuedRequest } from './queue.ts'
@@ -10,6 +12,7 @@ export interface ReadyRequest {
   readonly metadata?: Metadata | undefined
   readonly signal?: AbortSignal | undefined
   readonly deadline?: number | undefined
+  readonly trace?: Context | undefined
   /** Tells all requests whose spans are inside how the sending ended; `error` absent means delivered. */
   finish(error?: unknown): void
 }

@@ -27,6 +27,12 @@ function checkRetry(retry: RetrySettings, report: ReportIssue): void {
 
 function checkQueue(queue: QueueSettings, report: ReportIssue): void {
   const { batch } = queue
+  if (queue.storage !== undefined && queue.wait_for_result)
+    report(
+      ['sending_queue', 'wait_for_result'],
+      "'wait_for_result' cannot be used with 'storage'",
+      "remove one of the two; with 'storage' a sender waits until its data is on disk",
+    )
   if (!batch) return
   const sizer = batchSizer(queue, batch)
   if (sizer === 'requests')

@@ -14,6 +14,7 @@ import type { ExporterSender } from './sender.ts'
 import type { DeliveryConfig } from './settings.ts'
 import { withStatus } from './status.ts'
 import { StopSwitch } from './stop-switch.ts'
+import { StoredDelivery } from './stored-delivery.ts'
 import { withTimeout } from './timeout.ts'
 
 /** What the layers around a sender need from outside. */
@@ -35,6 +36,8 @@ export class DeliveredExporter implements Component, TracesConsumer {
   readonly #losses: LossLog
   readonly #send: SendRequest
   readonly #queueing: Queueing | undefined
+  /** Instead of `#queueing` where the queue has a storage. */
+  readonly #stored: StoredDelivery | undefined
   readonly #waitForResult: boolean
   /** Calls without a queue that are on their way. */
   readonly #direct = new Set<Promise<void>>()
@@ -64,14 +67,34 @@ export class DeliveredExporter implements Component, TracesConsumer {
     })
     this.#send = observed(retrying, this.#metrics, this.#losses)
     this.#waitForResult = config.sending_queue?.wait_for_result ?? false
-    this.#queueing =
-      config.sending_queue &&
-      createQueueing(config.sending_queue, { clock, random, send: (request) => this.#sendQueued(request) })
-    telemetry.accounting.held(() => this.#queueing?.queue.spanCount ?? 0)
+    const storage = config.sending_queue?.storage
+    if (config.sending_queue && storage === undefined)
+      this.#queueing = createQueueing(config.sending_queue, {
+        clock,
+        random,
+        send: (request) => this.#sendQueued(request),
+      })
+    if (config.sending_queue && storage !== undefined)
+      this.#stored = new StoredDelivery({
+        id,
+        storage,
+        settings: config.sending_queue,
+        retry: config.retry_on_failure,
+        sender,
+        attempt: withStatus(attempt, telemetry.status),
+        clock,
+        random,
+        telemetry,
+        metrics: this.#metrics,
+        losses: this.#losses,
+        draining: this.#draining,
+      })
+    telemetry.accounting.held(() => this.#stored?.spanCount ?? this.#queueing?.queue.spanCount ?? 0)
   }
 
   async start(host: Host): Promise<void> {
     await this.#sender.start?.(host)
+    await this.#stored?.start(host)
     if (!this.#queueing) return
     this.#hideQueue = this.#metrics.observeQueue(this.#queueing.queue)
     this.#queueing.consumers.start()
@@ -80,6 +103,7 @@ export class DeliveredExporter implements Component, TracesConsumer {
   async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
     if (this.#draining.stopped) throw new ShutdownError()
     if (traces.spanCount === 0) return
+    if (this.#stored) return this.#stored.consume(traces, context)
     if (this.#queueing) return this.#enqueue(this.#queueing, traces, context)
     const sending = this.#sendNow(traces, context)
     this.#direct.add(sending)
@@ -110,6 +134,7 @@ export class DeliveredExporter implements Component, TracesConsumer {
     this.#queueing?.queue.close()
     this.#draining.stop()
     await this.#queueing?.consumers.drain()
+    await this.#stored?.drain()
     await Promise.allSettled(this.#direct)
     this.#losses.report()
     this.#hideQueue()
@@ -140,8 +165,8 @@ export class DeliveredExporter implements Component, TracesConsumer {
     request.finish(result.error)
   }
 
-  async #sendNow(traces: Traces, { signal, deadline, metadata }: ConsumeContext): Promise<void> {
-    const result = await this.#send({ traces, signal, deadline, metadata })
+  async #sendNow(traces: Traces, { signal, deadline, metadata, trace }: ConsumeContext): Promise<void> {
+    const result = await this.#send({ traces, signal, deadline, metadata, trace })
     if (result.delivered) return
     this.#losses.refused(result.undelivered, result.error)
     throw result.error

@@ -9,6 +9,7 @@ export class LossLog {
   readonly #logger: Logger
   readonly #accounting: Accounting
   readonly #drops: LogThrottle
+  readonly #deadLetters: LogThrottle
   readonly #refusals: LogThrottle
   readonly #partials: LogThrottle
   #stopping = false
@@ -18,6 +19,7 @@ export class LossLog {
     this.#logger = logger
     this.#accounting = accounting
     this.#drops = new LogThrottle(clock)
+    this.#deadLetters = new LogThrottle(clock)
     this.#refusals = new LogThrottle(clock)
     this.#partials = new LogThrottle(clock)
   }
@@ -28,6 +30,18 @@ export class LossLog {
     if (this.#stopping) this.#lost += spans
     this.#drops.run(spans, (suppressed) =>
       this.#logger.error('Exporting failed. Dropping data.', { error, dropped_items: spans, ...suppressed }),
+    )
+  }
+
+  /** As `dropped`, but the request is kept for somebody to look at (EXP-28). */
+  keptAsDeadLetter(spans: number, error: unknown, reason: GiveUpReason): void {
+    this.#accounting.dropped(spans, reason)
+    this.#deadLetters.run(spans, (suppressed) =>
+      this.#logger.error('Exporting failed. Keeping data as a dead letter.', {
+        error,
+        dropped_items: spans,
+        ...suppressed,
+      }),
     )
   }
 

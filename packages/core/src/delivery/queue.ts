@@ -118,6 +118,7 @@ export class MemoryQueue {
       traces,
       size,
       metadata: context.metadata,
+      trace: context.trace,
       signal: waitForResult ? context.signal : undefined,
       deadline: waitForResult ? context.deadline : undefined,
       finish: (error) => {

@@ -28,10 +28,17 @@ export function createQueueing(settings: QueueSettings, { clock, random, send }:
     waitForResult: settings.wait_for_result,
     random,
   })
-  const { batch } = settings
-  const batcher =
-    batch && ((emit: (request: ReadyRequest) => void) => createBatcher(settings, batch, clock, emit))
+  const batcher = batcherOf(settings, clock)
   return { queue, consumers: new Consumers({ queue, count: settings.num_consumers, batcher, send }) }
+}
+
+/** What makes the batcher that the section `batch` asks for; absent without it. */
+export function batcherOf(
+  settings: QueueSettings,
+  clock: Clock,
+): ((emit: (request: ReadyRequest) => void) => Batcher) | undefined {
+  const { batch } = settings
+  return batch && ((emit) => createBatcher(settings, batch, clock, emit))
 }
 
 function createBatcher(

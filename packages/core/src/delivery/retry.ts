@@ -79,7 +79,7 @@ export function withRetry(
   }
 
   return async (delivery) => {
-    const { metadata, signal } = delivery
+    const { metadata, signal, trace } = delivery
     const backoff = settings?.enabled === true ? createBackoff(settings, random) : undefined
     const expiry =
       settings && settings.max_elapsed_time > 0 ? clock.monotonic() + settings.max_elapsed_time : Infinity
@@ -95,7 +95,7 @@ export function withRetry(
       for (let count = 1; ; count++) {
         let failure: unknown
         try {
-          const outcome = await attempt({ body, spanCount: traces.spanCount, metadata, signal }, count)
+          const outcome = await attempt({ body, spanCount: traces.spanCount, metadata, signal, trace }, count)
           return { delivered: true, outcome }
         } catch (error) {
           failure = error

@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api'
+
 import type { Host } from '../component/component.ts'
 import { RetryableError, type RetryableErrorOptions } from '../errors/errors.ts'
 import { Traces } from '../traces/traces.ts'
@@ -15,6 +17,10 @@ export interface SendContext {
   /** The `timeout` setting in milliseconds; 0 means none. For protocols that tell it to the server. */
   readonly timeoutMs: number
   readonly metadata?: Metadata
+  /** `ExporterSender.format` as it was when a stored body was made, which may be before the settings were changed. */
+  readonly format?: string
+  /** The collector's own trace context of the call that brought the data, unless calls were joined. */
+  readonly trace?: Context
 }
 
 /** Answer of a destination that took the request, though perhaps not all of it. */
@@ -32,6 +38,12 @@ export interface SendOutcome {
 export interface ExporterSender {
   /** Attributes of the metrics of sent and failed spans, such as `server.address` (12.2). A small fixed set. */
   readonly metricAttributes?: Readonly<Record<string, string | number>>
+  /**
+   * What `encode` makes: a media type, and after `+` the compression if there is one, such as
+   * `application/x-protobuf+gzip`. Stored with each body, so that it can be sent and read whatever the settings are
+   * by then.
+   */
+  readonly format?: string
   /** Connects without waiting for success (OTE-20). A rejection stops the collector's start. */
   start?(host: Host): Promise<void>
   /** Frees connections, giving up when `signal` aborts. Called once, after the last attempt. */
@@ -69,6 +81,8 @@ export interface Delivery {
   readonly signal?: AbortSignal | undefined
   /** When that caller gives up, in milliseconds of `Clock.monotonic`. */
   readonly deadline?: number | undefined
+  /** The collector's own trace context; of one call only. */
+  readonly trace?: Context | undefined
 }
 
 /** Sends a request with everything that belongs to it; rejects when it was finally given up. */

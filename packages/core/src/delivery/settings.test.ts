@@ -37,6 +37,7 @@ describe('8.1: defaults', () => {
         queue_size: 1_000,
         block_on_overflow: false,
         wait_for_result: false,
+        dead_letters: { max_requests: 1_000, max_age: 604_800_000 },
       },
     })
   })
@@ -55,6 +56,8 @@ describe('8.1: defaults', () => {
     expect(parse({ sending_queue: { enabled: false } }).sending_queue).toBeUndefined()
     expect(parse({ sending_queue: { batch: { enabled: false } } }).sending_queue?.batch).toBeUndefined()
     expect(parse({ retry_on_failure: { enabled: false } }).retry_on_failure?.enabled).toBe(false)
+    const queue = { storage: 'file_storage', dead_letters: { enabled: false } }
+    expect(parse({ sending_queue: queue }).sending_queue?.dead_letters).toBeUndefined()
   })
 
   it('follows the exporter', () => {
@@ -73,7 +76,8 @@ describe('8.1: rules', () => {
     [{ sending_queue: { batch: { sizer: 'requests' } } }, 'sizer'],
     [{ sending_queue: { batch: { min_size: -1 } } }, 'min_size'],
     [{ retry_on_failure: { randomization_factor: 1.1 } }, 'randomization_factor'],
-    [{ sending_queue: { storage: 'file_storage' } }, 'storage'],
+    [{ sending_queue: { storage: 7 } }, 'storage'],
+    [{ sending_queue: { dead_letters: { max_requests: 0 } } }, 'max_requests'],
   ])('refuses %j', (config, setting) => {
     expect(() => parse(config)).toThrow(setting)
   })
@@ -87,6 +91,11 @@ describe('8.1: rules', () => {
       ],
     ],
     [{ retry_on_failure: { max_elapsed_time: '0s' } }, []],
+    [{ sending_queue: { storage: 'file_storage' } }, []],
+    [
+      { sending_queue: { storage: 'file_storage', wait_for_result: true } },
+      ["sending_queue::wait_for_result: 'wait_for_result' cannot be used with 'storage'"],
+    ],
     [{ retry_on_failure: { enabled: false, max_elapsed_time: '1s' } }, []],
     [
       { sending_queue: { batch: { flush_timeout: '0s' } } },

@@ -99,6 +99,30 @@ export const batchSettings = {
   additionalProperties: false,
 } as const
 
+/** The section `sending_queue.dead_letters` (EXP-28). */
+export const deadLetterSettings = {
+  type: 'object',
+  section: 'on',
+  description:
+    'With `storage`: requests that failed for good, or for longer than `max_elapsed_time`, are kept for `spanloom queue` to show, export and send again. `enabled: false` drops them.',
+  properties: {
+    max_requests: {
+      type: 'integer',
+      default: 1000,
+      minimum: 1,
+      description: 'Beyond this number the oldest are removed.',
+    },
+    max_age: {
+      type: 'string',
+      format: 'duration',
+      default: '168h',
+      minimumMs: 0,
+      description: 'They are removed when they are older; `0s` means never.',
+    },
+  },
+  additionalProperties: false,
+} as const
+
 const queueProperties = {
   num_consumers: { type: 'integer', default: 10, minimum: 1, description: 'Requests sent in parallel.' },
   queue_size: {
@@ -120,8 +144,16 @@ const queueProperties = {
   wait_for_result: {
     type: 'boolean',
     default: false,
-    description: 'Whether a sender waits until its data was delivered, and learns if it was not.',
+    description:
+      'Whether a sender waits until its data was delivered, and learns if it was not. Not with `storage`.',
   },
+  storage: {
+    type: 'string',
+    reference: 'extension',
+    description:
+      'Id of a storage extension, such as `file_storage`. Every request is on disk, as it will be sent, before its sender is answered, and leaves when the destination took it. Survives crashes and restarts. With `batch`, requests are joined before they are stored, so a sender waits up to `flush_timeout` for its answer. The sizer `bytes` then counts what is stored, which is compressed.',
+  },
+  dead_letters: deadLetterSettings as typeof deadLetterSettings,
   batch: batchSettings as typeof batchSettings,
 } as const
 

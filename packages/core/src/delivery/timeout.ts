@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api'
+
 import type { Clock } from '../clock/clock.ts'
 import { RetryableError, ShutdownError } from '../errors/errors.ts'
 import type { ExporterSender, Metadata, SendOutcome } from './sender.ts'
@@ -9,6 +11,8 @@ export interface EncodedRequest {
   readonly spanCount: number
   readonly metadata: Metadata | undefined
   readonly signal: AbortSignal | undefined
+  readonly format?: string | undefined
+  readonly trace?: Context | undefined
 }
 
 /** Makes one attempt; `attempt` is 1 for the first. */
@@ -34,7 +38,7 @@ export function withTimeout(
   send: ExporterSender['send'],
   { timeoutMs, clock, over }: TimeoutOptions,
 ): Attempt {
-  return ({ body, spanCount, metadata, signal }, attempt) => {
+  return ({ body, spanCount, metadata, signal, format, trace }, attempt) => {
     if (over.stopped) return Promise.reject(new ShutdownError())
     if (signal?.aborted) return Promise.reject(callerGaveUp(signal))
     const abort = new AbortController()
@@ -48,7 +52,15 @@ export function withTimeout(
     const onCallerAbort = signal && (() => giveUp(callerGaveUp(signal)))
     if (onCallerAbort) signal.addEventListener('abort', onCallerAbort, { once: true })
 
-    const context = { signal: abort.signal, spanCount, attempt, timeoutMs, ...(metadata ? { metadata } : {}) }
+    const context = {
+      signal: abort.signal,
+      spanCount,
+      attempt,
+      timeoutMs,
+      ...(metadata ? { metadata } : {}),
+      ...(format === undefined ? {} : { format }),
+      ...(trace ? { trace } : {}),
+    }
     begin(send, body, context).then((outcome) => resolve(outcome ?? {}), reject)
     const release = (): void => {
       timer?.cancel()

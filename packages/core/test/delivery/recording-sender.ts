@@ -14,12 +14,16 @@ export class RecordingSender implements ExporterSender {
   readonly attempts: { readonly traces: Traces; readonly context: SendContext }[] = []
   readonly delivered: Traces[] = []
   encoded = 0
+  format?: string
+  /** Makes bodies at least so large. */
+  padTo = 0
   script: Script = () => undefined
   stopped = false
 
   encode(traces: Traces): Uint8Array {
     this.encoded++
-    return traces.toProtobuf()
+    const body = traces.toProtobuf()
+    return this.padTo > body.length ? Buffer.concat([body, padding(this.padTo - body.length)]) : body
   }
 
   async send(body: Uint8Array, context: SendContext): Promise<SendOutcome | void> {
@@ -38,4 +42,17 @@ export class RecordingSender implements ExporterSender {
   get deliveredIds(): string[] {
     return idsOf(this.delivered)
   }
+}
+
+/** A field that nobody knows, of `length` bytes in all. */
+function padding(length: number): Uint8Array {
+  const field = Buffer.alloc(length)
+  let size = length - 6
+  // Tag of field 1000, wire type 2, then the length in four bytes whatever it is.
+  field.set([0xc2, 0x3e], 0)
+  for (let at = 2; at < 6; at++) {
+    field[at] = (size & 0x7f) | (at < 5 ? 0x80 : 0)
+    size >>= 7
+  }
+  return field
 }

@@ -13,7 +13,8 @@ import {
 } from '../../src/testing/index.ts'
 import { RecordingSender } from './recording-sender.ts'
 
-class ReadOnDemand extends MetricReader {
+/** Collects metrics when a test asks for them. */
+export class ReadOnDemand extends MetricReader {
   protected override onForceFlush(): Promise<void> {
     return Promise.resolve()
   }

@@ -1,0 +1,94 @@
+import { type DataPoint, MeterProvider } from '@opentelemetry/sdk-metrics'
+
+import type { Extension } from '../../src/component/extension.ts'
+import { DeliveredExporter } from '../../src/delivery/delivered-exporter.ts'
+import {
+  fakeClock,
+  type FakeClock,
+  type MemoryQueueFile,
+  MemoryStorage,
+  settle,
+  testHost,
+  testTelemetry,
+  type TestTelemetry,
+} from '../../src/testing/index.ts'
+import type { Traces } from '../../src/traces/index.ts'
+import { RecordingSender } from './recording-sender.ts'
+import { deliveryConfig, ReadOnDemand } from './running-exporter.ts'
+
+type Config = Readonly<Record<string, unknown>>
+
+/** One life of an exporter with storage. */
+export interface StoredExporter {
+  readonly exporter: DeliveredExporter
+  readonly telemetry: TestTelemetry
+  /** Sum of a metric over all its attribute sets; `undefined` if it does not exist. */
+  readonly metric: (name: string) => Promise<number | undefined>
+  readonly consume: (
+    traces: Traces,
+    context?: { metadata?: ReadonlyMap<string, readonly string[]> },
+  ) => Promise<void>
+}
+
+const { signal } = new AbortController()
+
+/** A destination, a disk and the exporters between them, one after the other. */
+export class StoredExporters {
+  readonly clock: FakeClock = fakeClock(1_700_000_000_000)
+  readonly storage: MemoryStorage = new MemoryStorage(this.clock)
+  readonly sender: RecordingSender = new RecordingSender()
+  readonly #config: Config
+  random: () => number = () => 0.5
+
+  /** `queue` and `rest` are settings as in a file. */
+  constructor(queue: Config = {}, rest: Config = {}) {
+    this.#config = { ...rest, sending_queue: { storage: 'disk', ...queue } }
+  }
+
+  /** What lies on the disk. */
+  get file(): MemoryQueueFile {
+    return this.storage.queueOf({ kind: 'exporter', id: 'test/1' })
+  }
+
+  /** A new exporter on the same disk, not started. */
+  create(config: Config = this.#config): StoredExporter {
+    const reader = new ReadOnDemand()
+    const telemetry = testTelemetry(new MeterProvider({ readers: [reader] }).getMeter('test'))
+    const exporter = new DeliveredExporter(this.sender, deliveryConfig(config), {
+      id: 'test/1',
+      telemetry,
+      clock: this.clock,
+      random: () => this.random(),
+    })
+    return {
+      exporter,
+      telemetry,
+      consume: (traces, context = {}) => exporter.consumeTraces(traces, { signal, ...context }),
+      async metric(name) {
+        const { resourceMetrics } = await reader.collect()
+        const points = resourceMetrics.scopeMetrics
+          .flatMap((scope) => scope.metrics)
+          .filter(({ descriptor }) => descriptor.name === name)
+          .flatMap(({ dataPoints }): readonly DataPoint<unknown>[] => dataPoints)
+        return points.length === 0 ? undefined : points.reduce((sum, { value }) => sum + Number(value), 0)
+      },
+    }
+  }
+
+  /** A new exporter on the same disk, started. */
+  async start(disk: Extension = this.storage.extension()): Promise<StoredExporter> {
+    const made = this.create()
+    await made.exporter.start(testHost({ disk }))
+    return made
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<void> {
+    const progress = (): number => this.storage.commits + this.sender.attempts.length
+    for (let quiet = 0, before = progress(); quiet < 3; quiet++) {
+      await settle()
+      if (progress() !== before) quiet = 0
+      before = progress()
+    }
+  }
+}
