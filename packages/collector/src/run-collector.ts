@@ -76,7 +76,7 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
   const stop =
     options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal])
   const ready = Promise.withResolvers<void>()
-  const finished = run({ collector, service: config.service, stop, events, clock, onReady: ready.resolve })
+  const finished = run({ collector, stop, events, clock, onReady: ready.resolve })
   await Promise.race([ready.promise, finished])
   const end = (): Promise<number> => {
     stopping.abort()

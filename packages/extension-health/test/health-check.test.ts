@@ -92,6 +92,8 @@ function view(
   }))
   return {
     components: () => components,
+    accounting: () => [],
+    pipelines: () => [],
     redactedConfig: () => ({ exporters: { otlp: { headers: { authorization: '[REDACTED]' } } } }),
     onStatus: () => () => undefined,
   }

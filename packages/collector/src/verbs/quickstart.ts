@@ -50,7 +50,6 @@ export const quickstartVerb: Verb = {
           const onReady = (): void => void show()
           const exitCode = await run({
             collector,
-            service: config.service,
             stop: stop.signal,
             events,
             onReady,

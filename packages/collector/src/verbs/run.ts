@@ -26,7 +26,7 @@ export const runVerb: Verb = {
             build: buildInfo,
             streams: { stdout, stderr, env },
           })
-          return run({ collector, service: config.service, events: context.events })
+          return run({ collector, events: context.events })
         }),
       )
   },

@@ -24,6 +24,13 @@ export interface Definition<S extends ObjectSchema> {
   readonly schema: S
   /** Sentence for `spanloom components` and the reference page. */
   readonly description?: string
+  /**
+   * Whether, at a reload, an instance with other settings may start while the one before it still works. `false` for
+   * what owns a file or another thing that cannot be shared: then data waits until the old instance has stopped.
+   * Default: receivers only if they listen through `Host.sockets`, exporters only with `delivery`, all others yes;
+   * nobody who uses a storage.
+   */
+  readonly overlaps?: boolean
   /** Checks what concerns several settings at once. */
   validate?(config: ConfigOf<S>, report: ReportIssue): void
 }
@@ -35,6 +42,8 @@ export interface Factory<Kind extends ComponentKind, Options, Instance> {
   readonly stability: Stability
   readonly schema: ObjectSchema
   readonly description: string | undefined
+  /** See {@link Definition.overlaps}. */
+  readonly overlaps?: boolean
   /** Checks what the schema cannot; `config` is the parsed config. */
   validate(config: unknown, report: ReportIssue): void
   /** Makes an instance. `options.config` must be what `parseConfig(schema, …)` returned. */
@@ -90,7 +99,7 @@ export function factoryOf<
   definition: Definition<S>,
   create: (options: Options, config: ConfigOf<S>) => Instance,
 ): Factory<Kind, Options, Instance> {
-  const { type, stability, schema, description } = definition
+  const { type, stability, schema, description, overlaps } = definition
   if (!typePattern.test(type)) throw new TypeError(`A ${kind} type is lower_snake_case, unlike "${type}".`)
   return {
     kind,
@@ -98,6 +107,7 @@ export function factoryOf<
     stability,
     schema,
     description,
+    ...(overlaps === undefined ? {} : { overlaps }),
     validate: (config, report) => definition.validate?.(config as ConfigOf<S>, report),
     create: (options) => create(options, options.config as ConfigOf<S>),
   }

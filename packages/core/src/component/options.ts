@@ -1,8 +1,10 @@
 import type { Clock } from '../clock/clock.ts'
+import type { AccountReading } from '../telemetry/accounting.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { StatusEvent } from '../telemetry/status.ts'
 import type { TracesConsumer } from './consumer.ts'
 import type { AssemblyProfile } from './profile.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
 
 /** Name and version of the running program, for user agents and scopes. */
 export interface BuildInfo {
@@ -46,6 +48,23 @@ export interface CollectorView {
   redactedConfig(): unknown
   /** Calls `listener` on every change of status until the returned function is called. */
   onStatus(listener: (status: ComponentStatus) => void): () => void
+  /** The books of every pipeline component (TEL-10). */
+  accounting(): readonly AccountReading[]
+  /** The pipelines as configured. */
+  pipelines(): readonly PipelineView[]
+  /**
+   * Reads the configuration again and goes over to it, or tells why not; never rejects. Absent where the collector
+   * was not told how to read it again.
+   */
+  readonly reload?: () => Promise<ReloadOutcome>
+}
+
+/** One pipeline, by ids. A connector is among the exporters of some and the receivers of others. */
+export interface PipelineView {
+  readonly id: string
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
 }
 
 export interface ComponentStatus {

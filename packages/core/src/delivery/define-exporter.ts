@@ -54,6 +54,7 @@ function delivered(definition: DeliveredExporterDefinition<ObjectSchema>): Expor
   const properties = { ...definition.schema.properties, ...deliverySettings(definition.delivery) }
   return {
     ...factory,
+    overlaps: definition.overlaps ?? true,
     schema: { ...definition.schema, properties },
     validate(config, report) {
       factory.validate(config, report)

@@ -7,7 +7,7 @@ import type { AnyFactory } from '../component/define.ts'
 import type { BuildInfo, ProcessorOptions } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
 import { messageOf, SpanloomError, StartError } from '../errors/errors.ts'
-import type { Account, AccountOwner } from '../telemetry/accounting.ts'
+import type { Account } from '../telemetry/accounting.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { PipelineInstruments } from '../telemetry/instruments.ts'
 import {
@@ -19,8 +19,9 @@ import {
   type EdgeTelemetry,
   type ProcessorEdges,
 } from './edges.ts'
-import { fanOut } from './fan-out.ts'
-import type { Graph, GraphNode } from './graph.ts'
+import { Junction } from './fan-out.ts'
+import type { GraphNode } from './graph.ts'
+import { Entry } from './port.ts'
 import { exporterSpan, processorSpan, receiverSpan, traced, type StageSpan } from './trace-edge.ts'
 
 /** A component of the configuration, ready to be instantiated. */
@@ -30,49 +31,31 @@ export interface ComponentSpec {
   readonly config: unknown
 }
 
-/** What an instance tells about itself, and its account. */
+/** What an instance tells about itself, and the account of its component. */
 export interface InstanceTelemetry extends ComponentTelemetry {
-  readonly accounting: Account
+  readonly account: Account
 }
 
-/** What the pipelines are built from. */
+/** What instances are built with. */
 export interface BuildInput {
-  readonly graph: Graph
   readonly clock: Clock
   readonly build: BuildInfo
   readonly instruments: PipelineInstruments
   /** The collector's own tracer, where its own traces are on. */
   readonly tracer: Tracer | undefined
   readonly profiles: ReadonlyMap<string, AssemblyProfile>
-  component(kind: ComponentKind, id: string): ComponentSpec
-  telemetryOf(owner: AccountOwner): InstanceTelemetry
-  /** Instances that go on living, by node key; they are wired in as they are. */
-  readonly kept?: ReadonlyMap<string, Instance>
+  /** Values that the instances of one processor id share, by kind and id. */
+  readonly shared: Map<string, object>
 }
 
-/** One component that was created, with what stands in front of it. */
+/** One component that was created, with what stands in front of it and behind it. */
 export interface Instance {
   readonly node: GraphNode
   readonly component: Component
-  readonly account: Account
-  readonly telemetry: InstanceTelemetry
   /** Where its data comes in, counted; a receiver has no such side. */
-  readonly entry: TracesConsumer | undefined
-}
-
-/**
- * Creates every instance of the graph, downstream first, and wires them. Nothing is started (CMP-01).
- *
- * @throws StartError naming the component that could not be created.
- */
-export function buildInstances(input: BuildInput): ReadonlyMap<string, Instance> {
-  const instances = new Map<string, Instance>()
-  const shared = new Map<string, object>()
-  for (const node of input.graph.startOrder) {
-    const kept = input.kept?.get(node.key)
-    instances.set(node.key, kept ?? buildInstance(node, input, nextOf(node, instances), shared))
-  }
-  return instances
+  readonly entry: Entry | undefined
+  /** Where its data goes; not connected yet. */
+  readonly next: Junction
 }
 
 /** Says which component could not be created, in one sentence with the reason. */
@@ -84,34 +67,27 @@ export function createError(kind: ComponentKind, id: string, error: unknown): St
   })
 }
 
-function nextOf(node: GraphNode, instances: ReadonlyMap<string, Instance>): TracesConsumer {
-  return fanOut(
-    node.next.map((key) => {
-      const entry = instances.get(key)?.entry
-      if (entry === undefined) throw new Error(`The graph names ${key} before it exists.`)
-      return entry
-    }),
-  )
-}
-
-function buildInstance(
+/**
+ * Creates one instance; neither is it started (CMP-01) nor wired.
+ *
+ * @throws StartError naming the component that could not be created.
+ */
+export function buildInstance(
   node: GraphNode,
+  { factory, config }: ComponentSpec,
+  telemetry: InstanceTelemetry,
   input: BuildInput,
-  next: TracesConsumer,
-  shared: Map<string, object>,
 ): Instance {
   const { kind, id } = node
-  const { factory, config } = input.component(kind, id)
-  const telemetry = input.telemetryOf({ kind, id, pipelines: node.pipelines })
-  const account = telemetry.accounting
+  const { account } = telemetry
+  const next = new Junction()
   const edge: EdgeTelemetry = { account, instruments: input.instruments, clock: input.clock }
   const options = { id, config, telemetry, clock: input.clock, build: input.build }
-  const made = (component: Component, entry?: TracesConsumer): Instance => ({
+  const made = (component: Component, stage?: TracesConsumer): Instance => ({
     node,
     component,
-    account,
-    telemetry,
-    entry,
+    entry: stage && new Entry(stage),
+    next,
   })
   const withSpan = (stage: TracesConsumer, span: StageSpan): TracesConsumer =>
     input.tracer === undefined ? stage : traced(stage, span, input.tracer)
@@ -119,7 +95,7 @@ function buildInstance(
     ...options,
     next: edges.outgoing(next),
     profiles: input.profiles,
-    shared: (make) => sharedOf(shared, `${kind}:${id}`, make),
+    shared: (make) => sharedOf(input.shared, `${kind}:${id}`, make),
   })
   try {
     switch (factory.kind) {

@@ -46,14 +46,17 @@ export function afterReceiver({ account, instruments }: EdgeTelemetry, next: Tra
       const spans = traces.spanCount
       if (spans === 0) return
       const labels = labelsOf(context.transport)
+      account.leaving(spans)
       try {
         await next.consumeTraces(traces, context)
       } catch (error) {
+        account.leaving(-spans)
         account.refused(spans)
         instruments.receiverRefused.add(spans, labels.plain)
         instruments.receiverRequests.add(1, labels.refused)
         throw error
       }
+      account.leaving(-spans)
       account.took(spans)
       account.passed(spans)
       instruments.receiverAccepted.add(spans, labels.plain)
@@ -118,32 +121,31 @@ export function connectorEdges({ account }: EdgeTelemetry): ProcessorEdges {
 
 /** Counts what an exporter takes. What becomes of it the exporter tells itself if it has a queue. */
 export function beforeExporter({ account }: EdgeTelemetry, exporter: TracesConsumer): TracesConsumer {
-  const counted = countTaken(account, exporter)
-  return {
-    async consumeTraces(traces, context) {
-      await counted.consumeTraces(traces, context)
-      account.passed(traces.spanCount)
-    },
-  }
+  return countTaken(account, exporter, undefined, (spans) => account.passed(spans))
 }
 
 function countTaken(
   account: Account,
   stage: TracesConsumer,
   attempted?: (spans: number) => void,
+  taken?: (spans: number) => void,
 ): TracesConsumer {
   return {
     async consumeTraces(traces, context) {
       const spans = traces.spanCount
       if (spans === 0) return
       attempted?.(spans)
+      account.entering(spans)
       try {
         await stage.consumeTraces(traces, context)
       } catch (error) {
+        account.entering(-spans)
         account.refused(spans)
         throw error
       }
+      account.entering(-spans)
       account.took(spans)
+      taken?.(spans)
     },
   }
 }
@@ -158,7 +160,14 @@ function countPassed(
       const spans = traces.spanCount
       if (spans === 0) return
       attempted?.(spans)
-      await next.consumeTraces(traces, context)
+      account.leaving(spans)
+      try {
+        await next.consumeTraces(traces, context)
+      } catch (error) {
+        account.leaving(-spans)
+        throw error
+      }
+      account.leaving(-spans)
       account.passed(spans)
     },
   }

@@ -10,6 +10,14 @@ import {
 import type { Traces } from '../traces/traces.ts'
 
 /**
+ * Hands the same data to every stage; see {@link Junction}. A single stage stands for itself.
+ */
+export function fanOut(stages: readonly TracesConsumer[]): TracesConsumer {
+  const [only] = stages
+  return only !== undefined && stages.length === 1 ? only : new Junction(stages)
+}
+
+/**
  * Hands the same data to every stage, also when one of them fails (CMP-09). Values are immutable, so no
  * stage needs a copy (CMP-08).
  *
@@ -19,23 +27,26 @@ import type { Traces } from '../traces/traces.ts'
  * Rejects with the stage's own error if one failed, else with a combined one: permanent only if every
  * failure is, otherwise retryable after the longest of the delays.
  */
-export function fanOut(stages: readonly TracesConsumer[]): TracesConsumer {
-  const [only] = stages
-  if (only !== undefined && stages.length === 1) return only
-  return new FanOut(stages)
-}
-
-class FanOut implements TracesConsumer {
-  readonly #stages: readonly TracesConsumer[]
+export class Junction implements TracesConsumer {
+  #stages: readonly TracesConsumer[]
   /** Stages that already took a batch which others refused. */
   readonly #taken = new WeakMap<Traces, ReadonlySet<TracesConsumer>>()
 
-  constructor(stages: readonly TracesConsumer[]) {
+  constructor(stages: readonly TracesConsumer[] = []) {
+    this.#stages = stages
+  }
+
+  /** Hands data to these stages from now on. Calls that are under way end where they are. */
+  connect(stages: readonly TracesConsumer[]): void {
     this.#stages = stages
   }
 
   async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
     const taken = this.#taken.get(traces)
+    const [only] = this.#stages
+    if (taken === undefined && only !== undefined && this.#stages.length === 1) {
+      return only.consumeTraces(traces, context)
+    }
     const due = taken === undefined ? this.#stages : this.#stages.filter((stage) => !taken.has(stage))
     const outcomes = await Promise.allSettled(
       // A stage that throws at once must not keep the data from the others.
@@ -46,7 +57,7 @@ class FanOut implements TracesConsumer {
       if (taken !== undefined) this.#taken.delete(traces)
       return
     }
-    if (failures.length < this.#stages.length) {
+    if (taken !== undefined || failures.length < due.length) {
       const took = due.filter((_, index) => outcomes[index]?.status === 'fulfilled')
       this.#taken.set(traces, new Set([...(taken ?? []), ...took]))
     }

@@ -4,17 +4,22 @@ import { sleep, systemClock, type Clock } from '../clock/clock.ts'
 import type { BuildInfo, CollectorView, ComponentStatus } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
 import type { Registry } from '../component/registry.ts'
+import type { ReloadOutcome } from '../component/reload-outcome.ts'
 import type { CollectorConfig } from '../config/collector-config.ts'
-import type { ConfigIssue } from '../errors/config-error.ts'
+import { Acceptors } from '../net/acceptors.ts'
 import type { AccountReading } from '../telemetry/accounting.ts'
 import type { OutputStreams } from '../telemetry/log-output.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { redactedConfig } from './config-views.ts'
-import { ExtensionSet } from './extension-set.ts'
+import { AccountBook } from './account-book.ts'
+import { collectorView } from './collector-view.ts'
+import { flush } from './full-restart.ts'
+import { Generation } from './generation.ts'
 import type { StopFailure } from './lifecycle.ts'
-import { createOwnTelemetry, type OwnTelemetry, type TelemetrySettings } from './own-telemetry.ts'
-import { PipelineSet, type Surroundings } from './pipeline-set.ts'
+import { logFindings } from './log-findings.ts'
+import { createOwnTelemetry, type TelemetrySettings } from './own-telemetry.ts'
+import { performReload } from './perform-reload.ts'
 import { loadProfiles } from './profiles.ts'
+import { Reloads } from './reloads.ts'
 import { StatusBook } from './status-book.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 
@@ -29,6 +34,11 @@ export interface CollectorOptions {
   readonly streams?: OutputStreams | undefined
   /** For a collector that will never be started: logs nothing and sends nothing of itself. */
   readonly buildOnly?: boolean | undefined
+  /**
+   * Reads the configuration again, from the same sources with the same flags (RLD-01); rejects with a ConfigError.
+   * Absent: the collector cannot be reloaded.
+   */
+  readonly load?: (() => Promise<CollectorConfig>) | undefined
 }
 
 /** How a stop went. */
@@ -41,6 +51,9 @@ export interface ShutdownReport {
 
 /** A collector that was built from a configuration. */
 export interface Collector {
+  /** The configuration that runs. */
+  readonly config: CollectorConfig
+  /** The logger of the moment: a reload may bring another one. */
   readonly logger: Logger
   readonly view: CollectorView
   /** Bound ports of the Prometheus pages. */
@@ -62,10 +75,16 @@ export interface Collector {
    * if it does not, left behind. Never rejects; safe without a start and more than once.
    */
   shutdown(signal: AbortSignal): Promise<ShutdownReport>
+  /**
+   * Reads the configuration again and goes over to it: what it changes is exchanged while everything else goes on,
+   * and if anything is wrong with it, nothing changes (RLD-02, RLD-03). Resolves when that is decided; what was
+   * replaced may still be draining then. Never rejects. Absent where there is no `load`.
+   */
+  readonly reload?: () => Promise<ReloadOutcome>
 }
 
-/** How long own metrics and traces may take to be sent once nobody wants to wait any more. */
-const flushGraceMs = 500
+/** How long a stop may go on once nobody wants to wait any more: for what is being reloaded, and to send telemetry. */
+const graceMs = 500
 
 /**
  * Builds own telemetry, all pipelines and all extensions. Nothing is started and no port is opened, so
@@ -73,98 +92,93 @@ const flushGraceMs = 500
  *
  * @throws StartError or ConfigError naming what cannot be built.
  */
-export async function createCollector({
-  config,
-  registry,
-  build,
-  clock = systemClock,
-  streams = process,
-  buildOnly = false,
-}: CollectorOptions): Promise<Collector> {
-  const wanted = telemetrySettings(config.service.telemetry)
-  const settings = buildOnly ? muted(wanted) : wanted
+export async function createCollector(options: CollectorOptions): Promise<Collector> {
+  const { config, registry } = options
   const profiled = config.processors.size + config.connectors.size > 0
-  const [telemetry, profiles] = await Promise.all([
-    createOwnTelemetry(settings, build, clock, streams),
-    profiled ? loadProfiles(registry) : new Map<string, AssemblyProfile>(),
-  ])
-  try {
-    return new BuiltCollector({ config, build, clock, telemetry }, profiles)
-  } catch (error) {
-    await telemetry.flush()
-    telemetry.close()
-    throw error
-  }
+  const profiles = options.load !== undefined || profiled ? await loadProfiles(registry) : new Map()
+  const collector = new RunningCollector(options, profiles)
+  await collector.build()
+  return collector
 }
 
-class BuiltCollector implements Collector {
-  readonly logger: Logger
+class RunningCollector implements Collector {
   readonly view: CollectorView
   readonly fatal: Promise<ComponentStatus>
-  readonly #around: Surroundings
-  readonly #telemetry: OwnTelemetry
-  readonly #pipelines: PipelineSet
-  readonly #extensions: ExtensionSet
-  #begun = false
+  readonly reload?: () => Promise<ReloadOutcome>
+  readonly #options: CollectorOptions
+  readonly #profiles: ReadonlyMap<string, AssemblyProfile>
+  readonly #clock: Clock
+  readonly #acceptors = new Acceptors()
+  readonly #statuses: StatusBook
+  readonly #reloads: Reloads
+  readonly #fail: (status: ComponentStatus) => void
+  /** Aborts when the collector is to stop. */
+  readonly #closing = new AbortController()
+  /** Aborts when nobody wants to wait for the stop any longer. */
+  readonly #giveUp = new AbortController()
+  #current: Generation | undefined
+  #begun: Promise<void> | undefined
   #ready = false
   #shutdown: Promise<ShutdownReport> | undefined
 
-  constructor(parts: Omit<Surroundings, 'statuses'>, profiles: ReadonlyMap<string, AssemblyProfile>) {
-    const { config, clock, telemetry } = parts
+  constructor(options: CollectorOptions, profiles: ReadonlyMap<string, AssemblyProfile>) {
+    const { load, clock = systemClock } = options
     const fatal = Promise.withResolvers<ComponentStatus>()
     this.fatal = fatal.promise
-    this.logger = telemetry.logger
-    this.#telemetry = telemetry
-    const statuses = new StatusBook(clock, this.logger, fatal.resolve)
-    this.#around = { ...parts, statuses }
-    this.view = {
-      components: () => statuses.list(),
-      redactedConfig: () => redactedConfig(config),
-      onStatus: (listener) => statuses.listen(listener),
-    }
-    this.#pipelines = new PipelineSet(this.#around, profiles)
-    this.#extensions = new ExtensionSet(this.#around, this.view)
+    this.#fail = fatal.resolve
+    this.#options = options
+    this.#profiles = profiles
+    this.#clock = clock
+    this.#statuses = new StatusBook(clock, () => this.logger, fatal.resolve)
+    this.#reloads = new Reloads(async () =>
+      performReload({
+        load: load ?? (() => Promise.reject(new Error('There is nothing to load.'))),
+        started: this.#begun,
+        current: () => this.#generation,
+        create: (config) => this.#create(config),
+        become: (generation) => void (this.#current = generation),
+        measure: ({ around }) => this.#reloads.measure(around.telemetry.metrics.meter),
+        fail: this.#fail,
+        acceptors: this.#acceptors,
+        clock,
+        closing: this.#closing.signal,
+        giveUp: this.#giveUp.signal,
+      }),
+    )
+    if (load !== undefined) this.reload = () => this.#reloads.request()
+    this.view = collectorView(this.#statuses, () => this.#current, this.reload)
+  }
+
+  async build(): Promise<void> {
+    this.#current = await this.#create(this.#options.config)
+    this.#reloads.measure(this.#current.around.telemetry.metrics.meter)
+  }
+
+  get config(): CollectorConfig {
+    return this.#generation.parts.config
+  }
+
+  get logger(): Logger {
+    return this.#generation.around.telemetry.logger
   }
 
   get metricsPorts(): readonly number[] {
-    return this.#telemetry.metrics.ports
+    return this.#generation.around.telemetry.metrics.ports
   }
 
   accounting(): readonly AccountReading[] {
-    return this.#pipelines.accounting()
+    return this.#generation.accounting()
   }
 
-  async start(): Promise<void> {
-    const { build, config, clock } = this.#around
-    this.#begun = true
-    for (const issue of config.warnings) this.logger.warn(issue.message, placeOf(issue))
-    for (const issue of config.notices) this.logger.info(issue.message, placeOf(issue))
-    this.#pipelines.logStability(this.#around)
-    this.logger.info(`Starting ${build.command}...`, {
-      Version: build.version,
-      NumCPU: availableParallelism(),
-    })
-    try {
-      await this.#telemetry.metrics.start()
-      await this.#extensions.start()
-      await this.#pipelines.start(this.#extensions)
-    } catch (error) {
-      const limit = new AbortController()
-      const { shutdownTimeoutMs } = config.service
-      const timer = shutdownTimeoutMs > 0 ? clock.schedule(shutdownTimeoutMs, () => limit.abort()) : undefined
-      await this.shutdown(limit.signal)
-      timer?.cancel()
-      throw error
-    }
-    this.#ready = true
-    this.#extensions.tell('ready')
-    this.logger.info('Everything is ready. Begin running and processing data.')
+  start(): Promise<void> {
+    this.#begun ??= this.#start()
+    return this.#begun
   }
 
   notReady(): void {
     if (!this.#ready) return
     this.#ready = false
-    this.#extensions.tell('notReady')
+    this.#generation.tell('notReady')
   }
 
   shutdown(signal: AbortSignal): Promise<ShutdownReport> {
@@ -172,26 +186,83 @@ class BuiltCollector implements Collector {
     return this.#shutdown
   }
 
+  async #start(): Promise<void> {
+    const { build } = this.#options
+    logFindings(this.config, this.logger)
+    this.#generation.logStability()
+    this.logger.info(`Starting ${build.command}...`, {
+      Version: build.version,
+      NumCPU: availableParallelism(),
+    })
+    try {
+      await this.#generation.start()
+    } catch (error) {
+      const limit = new AbortController()
+      const { shutdownTimeoutMs } = this.config.service
+      const timer =
+        shutdownTimeoutMs > 0 ? this.#clock.schedule(shutdownTimeoutMs, () => limit.abort()) : undefined
+      await this.shutdown(limit.signal)
+      timer?.cancel()
+      throw error
+    }
+    this.#ready = true
+    this.#generation.tell('ready')
+    this.logger.info('Everything is ready. Begin running and processing data.')
+  }
+
   async #stop(signal: AbortSignal): Promise<ShutdownReport> {
     const failures: StopFailure[] = []
-    if (this.#begun) {
+    if (signal.aborted) this.#giveUp.abort(signal.reason)
+    signal.addEventListener('abort', () => this.#giveUp.abort(signal.reason), { once: true })
+    this.#closing.abort()
+    if (this.#begun !== undefined) {
       this.logger.info('Starting shutdown...')
       this.notReady()
-      failures.push(...(await this.#pipelines.stop(signal)))
+      await Promise.race([this.#reloads.idle(), this.#graceAfter(signal)])
+      failures.push(...(await this.#generation.stopPipelines(signal)))
       this.logger.info('Stopping extensions...')
-      failures.push(...(await this.#extensions.stop(signal)))
+      failures.push(...(await this.#generation.stopExtensions(signal)))
     }
-    await Promise.race([this.#telemetry.flush(), this.#afterAbort(signal)])
-    if (this.#begun) this.logger.info('Shutdown complete.')
-    this.#telemetry.close()
+    await Promise.race([flush(this.#generation, new AbortController().signal), this.#graceAfter(signal)])
+    if (this.#begun !== undefined) this.logger.info('Shutdown complete.')
+    this.#generation.around.telemetry.close()
     return { failures, cutShort: signal.aborted }
   }
 
-  async #afterAbort(signal: AbortSignal): Promise<void> {
+  get #generation(): Generation {
+    if (this.#current === undefined) throw new Error('The collector is not built.')
+    return this.#current
+  }
+
+  /** @throws StartError or ConfigError naming what cannot be built. */
+  async #create(config: CollectorConfig): Promise<Generation> {
+    const { build, streams = process, buildOnly = false } = this.#options
+    const wanted = telemetrySettings(config.service.telemetry)
+    const settings = buildOnly ? muted(wanted) : wanted
+    const telemetry = await createOwnTelemetry(settings, build, this.#clock, streams)
+    try {
+      return new Generation(config, {
+        build,
+        clock: this.#clock,
+        telemetry,
+        statuses: this.#statuses,
+        accounts: new AccountBook(telemetry),
+        acceptors: this.#acceptors,
+        profiles: this.#profiles,
+        view: this.view,
+      })
+    } catch (error) {
+      await telemetry.flush()
+      telemetry.close()
+      throw error
+    }
+  }
+
+  async #graceAfter(signal: AbortSignal): Promise<void> {
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     }
-    await sleep(this.#around.clock, flushGraceMs)
+    await sleep(this.#clock, graceMs)
   }
 }
 
@@ -202,8 +273,4 @@ function muted(settings: TelemetrySettings): TelemetrySettings {
     metrics: { ...settings.metrics, level: 'none' },
     traces: { processors: [] },
   }
-}
-
-function placeOf({ source, line, column, path }: ConfigIssue): Readonly<Record<string, unknown>> {
-  return { ...(path.length === 0 ? {} : { path: path.join('::') }), source, line, column }
 }

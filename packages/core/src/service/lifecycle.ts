@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../clock/clock.ts'
 import type { Component, ComponentKind, Host } from '../component/component.ts'
-import { messageOf, SpanloomError, StartError } from '../errors/errors.ts'
+import { messageOf, ShutdownError, SpanloomError, StartError } from '../errors/errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { StatusEntry } from './status-book.ts'
 
@@ -23,15 +23,22 @@ export interface StopFailure {
 /** How long a component that was told to give up may still take before nobody waits for it. */
 const graceMs = 500
 
+/** Never aborts. */
+const patient = new AbortController().signal
+
 /**
- * Starts one component and reports it (STA-01).
+ * Starts one component and reports it (STA-01). Nobody waits for it any longer once `signal` aborts.
  *
  * @throws StartError `failed to start "otlp" receiver: …` (RUN-03).
  */
-export async function startOne({ kind, id, component, status, logger }: Living, host: Host): Promise<void> {
+export async function startOne(
+  { kind, id, component, status, logger }: Living,
+  host: Host,
+  signal: AbortSignal = patient,
+): Promise<void> {
   status.set('Starting')
   try {
-    await component.start(host)
+    await withinSignal(component.start(host), signal)
   } catch (error) {
     status.set('PermanentError', error)
     logger.error('Failed to start component.', { error })
@@ -63,6 +70,19 @@ export async function stopOne(
     status.set('PermanentError', error)
     logger.error('Failed to stop component.', { error })
     return [{ kind, id, error }]
+  }
+}
+
+/** The outcome of the work, or a rejection as soon as the signal aborts. */
+async function withinSignal(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(new ShutdownError('The collector is shutting down.'))
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

@@ -24,6 +24,8 @@ export interface OwnTelemetry {
   readonly traces: OwnTraces
   readonly instruments: PipelineInstruments
   readonly resource: ResourceAttributes
+  /** Logs as other settings say. @throws StartError when a file cannot be opened; nothing has changed then. */
+  changeLogs(settings: LogSettings): void
   /** Sends what is left of traces and metrics. Never rejects: a dead backend must not keep us from stopping. */
   flush(): Promise<void>
   /** Closes the outputs of the log; the last thing that happens. */
@@ -50,6 +52,7 @@ export async function createOwnTelemetry(
     traces,
     instruments: pipelineInstruments(metrics.meter, metrics.level),
     resource,
+    changeLogs: (next) => root.change(next),
     async flush() {
       const outcomes = await Promise.allSettled([traces.shutdown(), metrics.shutdown()])
       for (const outcome of outcomes) {

@@ -1,6 +1,5 @@
 import { sleep, systemClock, type Clock } from '../clock/clock.ts'
 import type { ComponentStatus } from '../component/options.ts'
-import type { ServiceConfig } from '../config/collector-config.ts'
 import type { Collector } from './collector.ts'
 
 /** Where signals and crashes come from: the process, or a test's own. */
@@ -13,7 +12,6 @@ export interface ProcessEvents {
 /** How a collector is run. */
 export interface RunOptions {
   readonly collector: Collector
-  readonly service: Pick<ServiceConfig, 'shutdownTimeoutMs' | 'shutdownDelayMs'>
   /** A requested stop when it aborts, as SIGTERM is (CLI-20). */
   readonly stop?: AbortSignal | undefined
   /** Signals and crashes to listen to; absent: none, as a program that embeds a collector wants it. */
@@ -21,6 +19,8 @@ export interface RunOptions {
   readonly clock?: Clock | undefined
   /** Called once everything runs. */
   readonly onReady?: (() => void) | undefined
+  /** Something beside SIGHUP that asks for reloads, from when everything runs until the returned function is called. */
+  readonly watch?: ((reload: () => void) => () => void) | undefined
 }
 
 /**
@@ -39,16 +39,22 @@ type Reason = 'requested' | 'failed'
  * @throws StartError when it does not start (RUN-03).
  */
 export async function run(options: RunOptions): Promise<number> {
-  const { collector, service, stop, events, onReady, clock = systemClock } = options
+  const { collector, stop, events, onReady, watch, clock = systemClock } = options
   const stopping = new Stopping(collector)
   const unlisten = stopping.listen(events, stop)
   const hold = setInterval(() => undefined, holdMs)
+  let unwatch: (() => void) | undefined
   try {
     const started = collector.start()
     // A start that hangs must not keep a second signal from ending the process; its outcome is then moot.
     await Promise.race([started, stopping.forced])
-    if (!stopping.signal.aborted) onReady?.()
+    if (!stopping.signal.aborted) {
+      unwatch = watch?.(() => void collector.reload?.())
+      onReady?.()
+    }
     const reason = await stopping.reason
+    unwatch?.()
+    const { service } = collector.config
     if (reason === 'requested' && service.shutdownDelayMs > 0) {
       collector.notReady()
       await Promise.race([sleep(clock, service.shutdownDelayMs), stopping.forced])
@@ -64,6 +70,7 @@ export async function run(options: RunOptions): Promise<number> {
     return reason === 'failed' || stopping.crashed || cutShort || failures.length > 0 ? 1 : 0
   } finally {
     clearInterval(hold)
+    unwatch?.()
     unlisten()
   }
 }
@@ -117,27 +124,35 @@ class Stopping {
   }
 
   listen(events: ProcessEvents | undefined, stop: AbortSignal | undefined): () => void {
-    const { logger } = this.#collector
+    const collector = this.#collector
     const onStop = (): void => this.request()
     if (stop?.aborted === true) onStop()
     else stop?.addEventListener('abort', onStop, { once: true })
     const onSignal = (signal: unknown): void => {
-      logger.info('Received signal from OS', { signal: String(signal) })
+      collector.logger.info('Received signal from OS', { signal: String(signal) })
       this.request()
+    }
+    const onReload = (signal: unknown): void => {
+      collector.logger.info('Received signal from OS', { signal: String(signal) })
+      void collector.reload?.()
     }
     const onCrash = (error: unknown): void => {
       this.crashed = true
-      logger.error('Unexpected failure. The collector stops.', { error })
+      collector.logger.error('Unexpected failure. The collector stops.', { error })
       this.#settle('failed')
     }
     // Windows raises SIGBREAK for Ctrl-Break and SIGHUP when the console is closed.
-    const signals = ['SIGINT', 'SIGTERM', ...(events?.platform === 'win32' ? ['SIGBREAK', 'SIGHUP'] : [])]
+    const windows = events?.platform === 'win32'
+    const signals = ['SIGINT', 'SIGTERM', ...(windows ? ['SIGBREAK', 'SIGHUP'] : [])]
+    const reloads = windows || collector.reload === undefined ? [] : ['SIGHUP']
     const crashes = ['uncaughtException', 'unhandledRejection']
     for (const name of signals) events?.on(name, onSignal)
+    for (const name of reloads) events?.on(name, onReload)
     for (const name of crashes) events?.on(name, onCrash)
     return () => {
       stop?.removeEventListener('abort', onStop)
       for (const name of signals) events?.off(name, onSignal)
+      for (const name of reloads) events?.off(name, onReload)
       for (const name of crashes) events?.off(name, onCrash)
     }
   }

@@ -10,6 +10,10 @@ import type { StatusEvent, StatusKind, StatusReporter } from '../telemetry/statu
 export interface StatusEntry {
   readonly owner: AccountOwner
   readonly current: StatusEvent
+  /** Lists the instance, which until then only its own service sees. */
+  show(): void
+  /** The instance belongs to these pipelines from now on. */
+  movedTo(pipelines: readonly string[]): void
   /** What the service says around start and stop. */
   set(kind: StatusKind, error?: unknown): void
   /** What the component may say in between. */
@@ -19,25 +23,26 @@ export interface StatusEntry {
 /** The status of every instance of a collector (section 5). */
 export class StatusBook {
   readonly #clock: Clock
-  readonly #logger: Logger
+  readonly #logger: () => Logger
   readonly #entries = new Set<StatusEntry>()
   readonly #listeners = new Set<(status: ComponentStatus) => void>()
   readonly #onFatal: (status: ComponentStatus) => void
 
   /** `onFatal` is called for every FatalError (STA-03). */
-  constructor(clock: Clock, logger: Logger, onFatal: (status: ComponentStatus) => void) {
+  constructor(clock: Clock, logger: () => Logger, onFatal: (status: ComponentStatus) => void) {
     this.#clock = clock
     this.#logger = logger
     this.#onFatal = onFatal
   }
 
-  /** Opens an entry with status None. */
-  open(owner: AccountOwner): StatusEntry {
+  /** Opens an entry with status None that is not listed before `show`. */
+  open(initial: AccountOwner): StatusEntry {
+    let owner = initial
     let current: StatusEvent = { kind: 'None', at: this.#clock.now() }
     const set = (kind: StatusKind, cause?: unknown): void => {
       const change = statusChange(current.kind, kind)
       if (change === 'invalid') {
-        this.#logger.debug('Status report ignored.', {
+        this.#logger().debug('Status report ignored.', {
           'otelcol.component.id': owner.id,
           from: current.kind,
           to: kind,
@@ -47,10 +52,20 @@ export class StatusBook {
       const error = cause === undefined ? undefined : toError(cause)
       const at = kind === current.kind ? current.at : this.#clock.now()
       current = { kind, at, ...(error === undefined ? {} : { error }) }
-      this.#publish(owner, current)
+      if (this.#entries.has(entry)) this.#publish(owner, current)
     }
     const entry: StatusEntry = {
-      owner,
+      get owner() {
+        return owner
+      },
+      show: () => {
+        if (this.#entries.has(entry)) return
+        this.#entries.add(entry)
+        if (current.kind !== 'None') this.#publish(owner, current)
+      },
+      movedTo(pipelines) {
+        owner = { ...owner, pipelines }
+      },
       get current() {
         return current
       },
@@ -62,7 +77,6 @@ export class StatusBook {
         fatalError: (error) => set('FatalError', error),
       },
     }
-    this.#entries.add(entry)
     return entry
   }
 
@@ -86,7 +100,7 @@ export class StatusBook {
       try {
         listener(status)
       } catch (error) {
-        this.#logger.error('A listener for status changes failed.', { error })
+        this.#logger().error('A listener for status changes failed.', { error })
       }
     }
     if (event.kind === 'FatalError') this.#onFatal(status)

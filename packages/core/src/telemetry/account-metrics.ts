@@ -2,6 +2,7 @@ import type { Attributes, Meter } from '@opentelemetry/api'
 
 import type { AccountListener, AccountOwner } from './accounting.ts'
 import type { PipelineInstruments } from './instruments.ts'
+import { scopedMeter } from './scoped-meter.ts'
 
 /**
  * Turns what a component tells its account into metrics: every drop moves a counter that names component
@@ -13,6 +14,8 @@ export function accountMetrics(
   meter: Meter,
   instruments: PipelineInstruments,
 ): AccountListener {
+  const scope = scopedMeter(meter)
+  scope.open()
   const own: Attributes =
     kind === 'processor' ? { [kind]: id, pipeline: pipelines.join(',') } : { [kind]: id }
   return {
@@ -30,17 +33,25 @@ export function accountMetrics(
           unit: '{span}',
         })
         .add(count, own),
+    created: (count) =>
+      meter
+        .createCounter(`otelcol_${kind}_created_spans`, {
+          description: 'Spans that the component made of nothing that came in.',
+          unit: '{span}',
+        })
+        .add(count, own),
     failed: (count, transport) => {
       const attributes = transport === undefined ? own : { ...own, transport }
       instruments.receiverFailed.add(count, attributes)
       instruments.receiverRequests.add(1, { ...attributes, outcome: 'failure' })
     },
     holds: (read) =>
-      meter
+      scope.meter
         .createObservableGauge(`otelcol_${kind}_held_spans`, {
           description: 'Spans held at the moment.',
           unit: '{span}',
         })
         .addCallback((result) => result.observe(read(), own)),
+    close: () => scope.close(),
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts'
 import { callerOf } from './caller.ts'
 import { formatConsoleLine } from './console-line.ts'
 import { plainFields, stackOf } from './log-fields.ts'
-import { openLogOutput, type OutputStreams } from './log-output.ts'
+import { type LogOutput, openLogOutput, type OutputStreams } from './log-output.ts'
 import { createSampler, type SamplingSettings } from './log-sampling.ts'
 import type { LogFields, Logger } from './logger.ts'
 
@@ -23,6 +23,12 @@ export interface LogSettings {
 
 /** The root logger and the end of its outputs. */
 export interface RootLogger extends Logger {
+  /**
+   * Logs as other settings say from now on, through this logger and all its children.
+   *
+   * @throws StartError when a file cannot be opened; nothing has changed then.
+   */
+  change(settings: LogSettings): void
   /** Writes what is buffered and closes files. Later lines go to standard error. */
   close(): void
 }
@@ -34,7 +40,68 @@ export interface RootLogger extends Logger {
  * @throws StartError when a file of `outputPaths` cannot be opened.
  */
 export function createLogger(settings: LogSettings, streams: OutputStreams, clock: Clock): RootLogger {
-  let outputs = settings.outputPaths.map((path) => openLogOutput(path, streams))
+  let sink = openSink(settings, streams, clock)
+
+  const make = (bound: Readonly<Record<string, unknown>>): Logger => {
+    const log = (level: LogLevel) => {
+      const emit = (message: string, fields?: LogFields): void => {
+        if (!sink.admits(level, message)) return
+        const { caller, stacktrace } = sink.settings
+        const stack = level === 'error' && stacktrace ? stackOf(fields?.['error']) : undefined
+        sink.write[level]({
+          ...(caller ? { caller: callerOf(emit) } : {}),
+          msg: message,
+          ...sink.fields,
+          ...bound,
+          ...(fields === undefined ? {} : plainFields(fields)),
+          ...(stack === undefined ? {} : { stacktrace: stack }),
+        })
+      }
+      return emit
+    }
+    return {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+      child: (fields) => make({ ...bound, ...plainFields(fields) }),
+    }
+  }
+  return {
+    ...make({}),
+    change(next) {
+      const before = sink
+      sink = openSink(next, streams, clock)
+      before.close()
+    },
+    close() {
+      sink.close()
+      sink = openSink({ ...sink.settings, outputPaths: ['stderr'] }, streams, clock)
+    },
+  }
+}
+
+/** Where lines go, and which of them. */
+interface Sink {
+  readonly settings: LogSettings
+  /** Fields of every line. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly write: Readonly<Record<LogLevel, (line: object) => void>>
+  admits(level: LogLevel, message: string): boolean
+  close(): void
+}
+
+function openSink(settings: LogSettings, streams: OutputStreams, clock: Clock): Sink {
+  const outputs: LogOutput[] = []
+  const close = (): void => {
+    for (const output of outputs) output.close()
+  }
+  try {
+    for (const path of settings.outputPaths) outputs.push(openLogOutput(path, streams))
+  } catch (error) {
+    close()
+    throw error
+  }
   const write = (line: string): void => {
     for (const output of outputs) {
       output.write(settings.encoding === 'json' ? line : formatConsoleLine(line, output.color))
@@ -53,35 +120,16 @@ export function createLogger(settings: LogSettings, streams: OutputStreams, cloc
     { write },
   )
   const admit = settings.sampling === undefined ? () => true : createSampler(settings.sampling, clock)
-
-  const make = (bound: Readonly<Record<string, unknown>>): Logger => {
-    const log = (level: LogLevel) => {
-      const emit = (message: string, fields?: LogFields): void => {
-        if (!root.isLevelEnabled(level) || !admit(level, message)) return
-        const stack = level === 'error' && settings.stacktrace ? stackOf(fields?.['error']) : undefined
-        root[level]({
-          ...(settings.caller ? { caller: callerOf(emit) } : {}),
-          msg: message,
-          ...bound,
-          ...(fields === undefined ? {} : plainFields(fields)),
-          ...(stack === undefined ? {} : { stacktrace: stack }),
-        })
-      }
-      return emit
-    }
-    return {
-      debug: log('debug'),
-      info: log('info'),
-      warn: log('warn'),
-      error: log('error'),
-      child: (fields) => make({ ...bound, ...plainFields(fields) }),
-    }
-  }
   return {
-    ...make(plainFields(settings.initialFields)),
-    close() {
-      for (const output of outputs) output.close()
-      outputs = [openLogOutput('stderr', streams)]
+    settings,
+    fields: plainFields(settings.initialFields),
+    write: {
+      debug: (line) => root.debug(line),
+      info: (line) => root.info(line),
+      warn: (line) => root.warn(line),
+      error: (line) => root.error(line),
     },
+    admits: (level, message) => root.isLevelEnabled(level) && admit(level, message),
+    close,
   }
 }

@@ -38,6 +38,8 @@ const emptyView: CollectorView = {
   components: () => [],
   redactedConfig: () => ({}),
   onStatus: () => () => undefined,
+  accounting: () => [],
+  pipelines: () => [],
 }
 
 /** Options for a component of any kind. */

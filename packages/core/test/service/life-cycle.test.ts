@@ -230,7 +230,6 @@ async function running(
   const ready = Promise.withResolvers<void>()
   const exit = run({
     collector: recorded.collector,
-    service: recorded.config.service,
     events: process,
     clock,
     stop,
@@ -380,7 +379,7 @@ describe('a run', () => {
       const process = new Process()
       const recorded = await testCollector(twoPipelines)
       recorded.behaviours.set('in', { start: () => process.signal('SIGTERM') })
-      const exit = run({ collector: recorded.collector, service: recorded.config.service, events: process })
+      const exit = run({ collector: recorded.collector, events: process })
       return { ...recorded, process, exit }
     })()
     expect(behaviours.size).toBe(1)
@@ -391,10 +390,10 @@ describe('a run', () => {
 
   test('a second signal ends a start that hangs', async () => {
     const process = new Process()
-    const { collector, behaviours, config } = await testCollector(twoPipelines)
+    const { collector, behaviours } = await testCollector(twoPipelines)
     const starting = Promise.withResolvers<void>()
     behaviours.set('q', { start: () => (starting.resolve(), hang()) })
-    const exit = run({ collector, service: config.service, events: process })
+    const exit = run({ collector, events: process })
     await starting.promise
 
     process.signal('SIGINT')
