@@ -2,14 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type Clock, systemClock } from '@spanloom/core'
-import { createComponent, testHost, testTelemetry, type TestTelemetry } from '@spanloom/core/testing'
 import { onTestFinished } from 'vitest'
 
 import type { ArgumentsOf, Call, Operation, ResultOf } from '../src/database/operations.ts'
 import { type FileOptions, StoreFile } from '../src/database/store-file.ts'
-import type { FileStorage } from '../src/file-storage.ts'
-import { fileStorageExtension } from '../src/index.ts'
 
 /** A folder of its own for one test. */
 export function temporaryFolder(): string {
@@ -66,22 +62,15 @@ export function append(file: StoreFile, ...bodies: readonly Uint8Array[]): reado
   return ask(file, 'append', { records, bodies }, { bytes })
 }
 
-export interface Started {
-  readonly extension: FileStorage
-  readonly telemetry: TestTelemetry
-}
-
-/** A running extension; it is shut down when the test ends. */
-export async function started(
-  settings: Readonly<Record<string, unknown>>,
-  { clock = systemClock, telemetry = testTelemetry() }: { clock?: Clock; telemetry?: TestTelemetry } = {},
-): Promise<Started> {
-  const extension = createComponent(
-    fileStorageExtension,
-    { min_free_disk: 0, ballast: 0, ...settings },
-    { clock, telemetry },
-  )
-  await extension.start(testHost())
-  onTestFinished(() => extension.shutdown(AbortSignal.timeout(5_000)))
-  return { extension, telemetry }
+/** Appends the body again and again until there is no room, and answers the ids. */
+export function fill(file: StoreFile, body: Uint8Array): readonly number[] {
+  const ids: number[] = []
+  for (;;) {
+    try {
+      ids.push(...append(file, body))
+    } catch (error) {
+      if (error instanceof Error && error.message === 'full') return ids
+      throw error
+    }
+  }
 }

@@ -19,6 +19,9 @@ export interface RoomOptions {
 /** Pages above the limit for what gives room back: an update may need one before a delete frees many. */
 const headroomPages = 256
 
+/** A disk with less than this is as good as full. */
+const scarceBytes = 256 << 10
+
 /** How much room a file has, by its own limit and on its disk (OUT-06, OUT-07). */
 export class DiskRoom {
   readonly #database: DatabaseSync
@@ -93,6 +96,10 @@ export class DiskRoom {
   /** Puts the limit of the file back. SQLite keeps it at the size of the file as long as that is larger. */
   settle(): void {
     if (this.#maxPages > 0) this.#limit(this.#maxPages)
+  }
+
+  isDiskFull(): boolean {
+    return this.#diskFree() < scarceBytes
   }
 
   /** Makes the ballast if it is missing and leaves enough room. */

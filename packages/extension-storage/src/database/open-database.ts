@@ -131,7 +131,7 @@ function quickCheck(database: DatabaseSync): void {
   if (verdict !== 'ok') throw new FaultError('damaged', verdict)
 }
 
-/** The log goes along: together they are what a repair needs. */
+/** Closing put the log into the file. Where it could not, the log must not meet the new file, so it goes along. */
 function moveAside(path: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replaceAll(/[:.-]/g, '')
   let target = `${path}.corrupt-${time}`

@@ -149,6 +149,11 @@ export class QueueTable {
     }
   }
 
+  /** How many bodies the file holds, shared ones once. */
+  bodyCount(): number {
+    return integer(this.#statements.bodyCount.get() ?? {}, 'n')
+  }
+
   #count(): QueueCounters {
     const counters = { pending: 0, items: 0, bytes: 0, dead: 0 }
     for (const row of this.#statements.count.all()) {
@@ -198,6 +203,7 @@ function prepare(
     | 'deadLetters'
     | 'revive'
     | 'oldest'
+    | 'bodyCount'
     | 'count',
     StatementSync
   >
@@ -238,6 +244,7 @@ function prepare(
     oldest: database.prepare(
       'SELECT created_ms FROM delivery NOT INDEXED WHERE state = 0 ORDER BY id LIMIT 1',
     ),
+    bodyCount: database.prepare('SELECT count(*) AS n FROM body'),
     count: database.prepare(
       `SELECT state, count(*) AS records, sum(items) AS items, sum(bytes) AS bytes
        FROM delivery GROUP BY state`,

@@ -157,7 +157,7 @@ export class StoreFile implements Tables {
         const [outcome] = this.#transact([call], nowMs)
         if (outcome !== undefined) return outcome
       } catch (error) {
-        const fault = faultOf(error)
+        const fault = this.#faultOf(error)
         if (fault.kind === 'full' && effectOf(call) === 'release' && this.#room.makeRoom(attempt)) continue
         this.#note(fault)
         // What cannot be read is gone for its owner, who drops the record and goes on (EXP-43).
@@ -166,6 +166,12 @@ export class StoreFile implements Tables {
         if (attempt > 0) this.#room.settle()
       }
     }
+  }
+
+  /** Some work of SQLite tells of a full disk only as a failure of input or output. */
+  #faultOf(error: unknown): Fault {
+    const fault = faultOf(error)
+    return fault.kind === 'failed' && this.#room.isDiskFull() ? { ...fault, kind: 'full' } : fault
   }
 
   #transact(calls: readonly Call[], nowMs: number): readonly Outcome[] {
@@ -215,8 +221,9 @@ function openWithRoom(options: FileOptions): OpenDatabase {
   try {
     return openDatabase(options)
   } catch (error) {
-    const isFull = faultOf(error).kind === 'full'
-    if (!isFull || !ballastOf(options).remove()) throw error
+    const { kind } = faultOf(error)
+    // Opening a log on a full disk fails as input or output.
+    if ((kind !== 'full' && kind !== 'failed') || !ballastOf(options).remove()) throw error
     return openDatabase(options)
   }
 }
