@@ -23,6 +23,25 @@ export interface DeadLettersOptions {
 const sweepMs = 3_600_000
 const pageLength = 500
 
+const failedOnce: GiveUpReason = 'send_failed'
+
+/**
+ * Puts back what was given up only because retries are off, and may well be taken by now: after a restart it has
+ * another attempt, so that a destination that is down costs nothing (EXP-44).
+ */
+export async function reviveFailedOnce(store: QueueStore, nowMs: number): Promise<void> {
+  for (let after = 0; ;) {
+    const page = await store.deadLetters(after, pageLength)
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = last.id
+    const ids = page
+      .filter(({ lastError = '' }) => lastError.startsWith(`${failedOnce}:`))
+      .map(({ id }) => id)
+    if (ids.length > 0) await store.revive(ids, nowMs)
+  }
+}
+
 /** Requests that were given up for good: kept with the reason, up to a number and an age, the oldest going first (EXP-28). */
 export class DeadLetters {
   readonly #options: DeadLettersOptions

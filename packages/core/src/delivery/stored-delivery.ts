@@ -6,7 +6,7 @@ import type { OwnerStorage } from '../storage/storage.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { Traces } from '../traces/traces.ts'
 import { Brake } from './brake.ts'
-import { DeadLetters } from './dead-letters.ts'
+import { DeadLetters, reviveFailedOnce } from './dead-letters.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ExporterMetrics } from './exporter-metrics.ts'
 import { findStorage } from './find-storage.ts'
@@ -118,6 +118,7 @@ export class StoredDelivery {
     const sizer = settings.sizer ?? 'requests'
     const told = storedTelemetry(id, telemetry, clock)
     const onFault = (error: unknown): void => told.fault(error)
+    await reviveFailedOnce(store, clock.now())
     const found = await store.stats()
     told.recovered(found.pending, found.pendingItems)
     const space = new QueueSpace({

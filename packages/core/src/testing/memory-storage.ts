@@ -12,6 +12,13 @@ import type {
 } from '../storage/storage.ts'
 import { type Commit, MemoryQueueFile, memoryQueueStore } from './memory-queue-store.ts'
 
+/** What is wrong with the disk. */
+interface Fault {
+  readonly error: Error
+  /** Whether only what takes room fails. */
+  readonly takesOnly: boolean
+}
+
 /** What one owner stored. */
 interface MemoryFile {
   readonly queue: MemoryQueueFile
@@ -28,7 +35,7 @@ interface MemoryFile {
 export class MemoryStorage implements Storage {
   readonly #clock: Pick<Clock, 'now'>
   readonly #files = new Map<string, MemoryFile>()
-  #fault: Error | undefined
+  #fault: Fault | undefined
   #gate: PromiseWithResolvers<void> | undefined
   /** Transactions so far, of all files. */
   commits = 0
@@ -42,12 +49,17 @@ export class MemoryStorage implements Storage {
     return this.#fileOf(owner).queue
   }
 
-  /** Refuses what takes room from now on, until `accept`. Default: the storage is full. */
+  /** Refuses what takes room from now on, until `mend`. Default: the storage is full. */
   refuse(error: Error = new RetryableError('STORAGE_FULL', 'The storage has no room.')): void {
-    this.#fault = error
+    this.#fault = { error, takesOnly: true }
   }
 
-  accept(): void {
+  /** Fails every call from now on, until `mend`. */
+  fail(error: Error = new RetryableError('STORAGE_FAILED', 'The storage does not work.')): void {
+    this.#fault = { error, takesOnly: false }
+  }
+
+  mend(): void {
     this.#fault = undefined
   }
 
@@ -114,14 +126,14 @@ export class MemoryStorage implements Storage {
 /** Carries out the calls of one user: those of a moment together, in order. */
 class Committer {
   readonly #gate: () => Promise<void> | undefined
-  readonly #fault: () => Error | undefined
+  readonly #fault: () => Fault | undefined
   readonly #committed: () => void
   #waiting: (() => void)[] = []
   #running: Promise<void> | undefined
   #closed = false
   killed = false
 
-  constructor(gate: () => Promise<void> | undefined, fault: () => Error | undefined, committed: () => void) {
+  constructor(gate: () => Promise<void> | undefined, fault: () => Fault | undefined, committed: () => void) {
     this.#gate = gate
     this.#fault = fault
     this.#committed = committed
@@ -131,9 +143,9 @@ class Committer {
     if (this.#closed) return Promise.reject(new ShutdownError('The storage is closed.'))
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     this.#waiting.push(() => {
-      const fault = takes ? this.#fault() : undefined
-      if (fault === undefined) resolve(run())
-      else reject(fault)
+      const fault = this.#fault()
+      if (fault === undefined || (fault.takesOnly && !takes)) resolve(run())
+      else reject(fault.error)
     })
     this.#running ??= this.#run()
     return promise

@@ -2,6 +2,7 @@ import { type DataPoint, MeterProvider } from '@opentelemetry/sdk-metrics'
 
 import type { Extension } from '../../src/component/extension.ts'
 import { DeliveredExporter } from '../../src/delivery/delivered-exporter.ts'
+import type { ExporterSender } from '../../src/delivery/sender.ts'
 import {
   fakeClock,
   type FakeClock,
@@ -38,6 +39,8 @@ export class StoredExporters {
   readonly storage: MemoryStorage = new MemoryStorage(this.clock)
   readonly sender: RecordingSender = new RecordingSender()
   readonly #config: Config
+  /** Exporters before the last crash, whose memory still exists only because they share this process. */
+  #life = 0
   random: () => number = () => 0.5
 
   /** `queue` and `rest` are settings as in a file. */
@@ -54,7 +57,7 @@ export class StoredExporters {
   create(config: Config = this.#config): StoredExporter {
     const reader = new ReadOnDemand()
     const telemetry = testTelemetry(new MeterProvider({ readers: [reader] }).getMeter('test'))
-    const exporter = new DeliveredExporter(this.sender, deliveryConfig(config), {
+    const exporter = new DeliveredExporter(this.#senderOfOneLife(), deliveryConfig(config), {
       id: 'test/1',
       telemetry,
       clock: this.clock,
@@ -80,6 +83,25 @@ export class StoredExporters {
     const made = this.create()
     await made.exporter.start(testHost({ disk }))
     return made
+  }
+
+  /** Kills the exporter, as `kill -9` does. */
+  crash(): void {
+    this.#life++
+    this.storage.crash()
+  }
+
+  #senderOfOneLife(): ExporterSender {
+    const life = this.#life
+    const { sender } = this
+    return {
+      ...(sender.format === undefined ? {} : { format: sender.format }),
+      metricAttributes: sender.metricAttributes,
+      encode: (traces) => sender.encode(traces),
+      send: (body, context) =>
+        life === this.#life ? sender.send(body, context) : new Promise(() => undefined),
+      shutdown: () => sender.shutdown(),
+    }
   }
 
   /** Lets everything happen that needs no time. */

@@ -150,7 +150,7 @@ describe('EXP-41: removed only after delivery, sent again after a crash', () => 
     const { consume } = await rig.start()
     const traces = Array.from({ length: 250 }, () => someTraces())
     for (const each of traces) await consume(each)
-    rig.storage.crash()
+    rig.crash()
 
     rig.sender.script = () => undefined
     const { telemetry, metric } = await rig.start()
@@ -168,7 +168,7 @@ describe('EXP-41: removed only after delivery, sent again after a crash', () => 
     const first = await rig.start()
     const traces = Array.from({ length: 150 }, () => someTraces())
     for (const each of traces) await first.consume(each)
-    rig.storage.crash()
+    rig.crash()
 
     rig.sender.script = () => undefined
     const second = await rig.start()
@@ -187,7 +187,7 @@ describe('EXP-41: removed only after delivery, sent again after a crash', () => 
     await first.consume(someTraces())
     await rig.clock.advance(5_000)
     expect(rig.file.pending).toMatchObject([{ attempts: 2, lastStatus: 14, lastError: 'connection refused' }])
-    rig.storage.crash()
+    rig.crash()
     await rig.clock.advance(1_000)
 
     rig.sender.script = () => undefined
@@ -207,7 +207,7 @@ describe('EXP-41: removed only after delivery, sent again after a crash', () => 
     const first = await rig.start()
     await first.consume(someTraces())
     await rig.settle()
-    rig.storage.crash()
+    rig.crash()
 
     rig.clock.setWall(1_000)
     rig.sender.script = () => undefined
@@ -239,7 +239,7 @@ describe('EXP-42: what is stored beside the body', () => {
     const stored = Buffer.from(rig.file.pending[0]?.attributes ?? []).toString()
     expect(stored).toContain('x-tenant')
     expect(stored).not.toMatch(/secret|authorization|cookie/)
-    rig.storage.crash()
+    rig.crash()
 
     rig.sender.format = 'application/json'
     rig.sender.script = () => undefined
@@ -260,7 +260,7 @@ describe('EXP-43: unreadable entries', () => {
     const first = await rig.start()
     const traces = [someTraces(), someTraces(4), someTraces()]
     for (const each of traces) await first.consume(each)
-    rig.storage.crash()
+    rig.crash()
     if (part === 'body') rig.file.damage(2)
     else rig.file.pending[1]?.attributes?.fill(0xff)
 
@@ -288,7 +288,7 @@ describe('EXP-45, vector 37: more stored than queue_size', () => {
     const first = await rig.start()
     const traces = Array.from({ length: 100 }, () => someTraces())
     for (const each of traces) await first.consume(each)
-    rig.storage.crash()
+    rig.crash()
 
     const second = rig.create({
       sending_queue: { storage: 'disk', queue_size: 3, num_consumers: 2, block_on_overflow: block },
@@ -328,7 +328,7 @@ describe('EXP-46: the disk does not take it', () => {
     expect(errors()).toHaveLength(2)
     expect(errors().at(-1)?.fields).toMatchObject({ suppressed: 4, suppressed_items: 8 })
 
-    rig.storage.accept()
+    rig.storage.mend()
     const traces = someTraces()
     await consume(traces)
     await rig.settle()
