@@ -1,4 +1,4 @@
-import { fetchSource, loadConfig, SpanloomError, type CollectorConfig } from '@spanloom/core'
+import { ConfigSource, fetchSource, SpanloomError, type CollectorConfig } from '@spanloom/core'
 import type { Command } from 'commander'
 
 import type { CliContext } from './cli-context.ts'
@@ -39,18 +39,18 @@ export function addConfigFlags(command: Command): Command {
 }
 
 /**
- * Loads and checks what the flags name.
+ * The configuration that the flags name.
  *
- * @throws ConfigError with all faults, or SpanloomError when no source is named.
+ * @throws SpanloomError when no source is named.
  */
-export async function loadFromFlags(flags: ConfigFlags, context: CliContext): Promise<CollectorConfig> {
+export function sourceFromFlags(flags: ConfigFlags, context: CliContext): ConfigSource {
   applyFeatureGates(flags.featureGates)
   if (flags.config.length === 0) {
     throw new SpanloomError('NO_CONFIG', 'at least one config flag must be provided', {
       hint: 'For example --config pipeline.yaml.',
     })
   }
-  return loadConfig({
+  return new ConfigSource({
     sources: flags.config,
     sets: flags.set,
     registry: context.registry,
@@ -60,6 +60,15 @@ export async function loadFromFlags(flags: ConfigFlags, context: CliContext): Pr
     strictEnv: flags.strictEnv ?? false,
     tracesOnly: flags.tracesOnly ?? false,
   })
+}
+
+/**
+ * Loads and checks what the flags name.
+ *
+ * @throws ConfigError with all faults, or SpanloomError when no source is named.
+ */
+export async function loadFromFlags(flags: ConfigFlags, context: CliContext): Promise<CollectorConfig> {
+  return sourceFromFlags(flags, context).load()
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

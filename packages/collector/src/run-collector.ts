@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
 
 import {
+  ConfigSource,
   createCollector,
   fetchSource,
-  loadConfig,
   run,
   type BuildInfo,
   type Clock,
   type Collector,
+  type CollectorConfig,
+  type ReloadOutcome,
   type OutputStreams,
   type ProcessEvents,
   type Registry,
@@ -41,6 +43,8 @@ export interface CollectorHandle extends AsyncDisposable {
   readonly collector: Collector
   /** Resolves with the exit code that the command would have when the collector has stopped, why ever. */
   readonly finished: Promise<number>
+  /** Reads the configuration again from the same sources and goes over to it, or tells why not. Never rejects. */
+  reload(): Promise<ReloadOutcome>
   /** Stops the collector and resolves as `finished` does. */
   stop(): Promise<number>
 }
@@ -63,7 +67,7 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
     streams,
     events,
   } = options
-  const config = await loadConfig({
+  const source = new ConfigSource({
     sources: sourcesOf(options.config),
     sets: set,
     registry,
@@ -71,7 +75,9 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
     readFile: (path) => readFile(path),
     fetch: fetchSource,
   })
-  const collector = await createCollector({ config, registry, build, clock, streams })
+  const config = await source.load()
+  const load = (): Promise<CollectorConfig> => source.load()
+  const collector = await createCollector({ config, registry, build, clock, streams, load })
   const stopping = new AbortController()
   const stop =
     options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal])
@@ -85,6 +91,7 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
   return {
     collector,
     finished,
+    reload: () => collector.reload(),
     stop: end,
     [Symbol.asyncDispose]: async () => void (await end()),
   }

@@ -1,8 +1,12 @@
-import { closest, createCollector, run, SpanloomError } from '@spanloom/core'
+import { closest, createCollector, run, SpanloomError, systemClock } from '@spanloom/core'
 
 import { buildInfo } from '../build-info.ts'
-import { addConfigFlags, loadFromFlags, type ConfigFlags } from '../config-flags.ts'
+import { addConfigFlags, sourceFromFlags, type ConfigFlags } from '../config-flags.ts'
 import type { Verb } from './verb.ts'
+
+interface Flags extends ConfigFlags {
+  readonly watch?: boolean
+}
 
 /** Runs a collector until it is told to stop (CLI-01). */
 export const runVerb: Verb = {
@@ -10,7 +14,8 @@ export const runVerb: Verb = {
     addConfigFlags(program.command('run [unknown...]', { isDefault: true }))
       .description('Run a collector. The default.')
       .usage('--config <source> [options]')
-      .action((unknown: readonly string[], flags: ConfigFlags) =>
+      .option('--watch', 'reload when a file that the configuration was read from changes')
+      .action((unknown: readonly string[], flags: Flags) =>
         act(async () => {
           const [name] = unknown
           if (name !== undefined)
@@ -18,15 +23,18 @@ export const runVerb: Verb = {
               name,
               program.commands.map((command) => command.name()),
             )
-          const config = await loadFromFlags(flags, context)
+          const source = sourceFromFlags(flags, context)
+          const config = await source.load()
           const { stdout, stderr, env, registry } = context
           const collector = await createCollector({
             config,
             registry,
             build: buildInfo,
             streams: { stdout, stderr, env },
+            load: () => source.load(),
           })
-          return run({ collector, events: context.events })
+          const watch = (reload: () => void): (() => void) => source.watch(reload, systemClock)
+          return run({ collector, events: context.events, watch: flags.watch === true ? watch : undefined })
         }),
       )
   },

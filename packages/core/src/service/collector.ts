@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 
 import { sleep, systemClock, type Clock } from '../clock/clock.ts'
@@ -6,6 +7,7 @@ import type { AssemblyProfile } from '../component/profile.ts'
 import type { Registry } from '../component/registry.ts'
 import type { ReloadOutcome } from '../component/reload-outcome.ts'
 import type { CollectorConfig } from '../config/collector-config.ts'
+import { SpanloomError } from '../errors/errors.ts'
 import { Acceptors } from '../net/acceptors.ts'
 import type { AccountReading } from '../telemetry/accounting.ts'
 import type { OutputStreams } from '../telemetry/log-output.ts'
@@ -78,9 +80,11 @@ export interface Collector {
   /**
    * Reads the configuration again and goes over to it: what it changes is exchanged while everything else goes on,
    * and if anything is wrong with it, nothing changes (RLD-02, RLD-03). Resolves when that is decided; what was
-   * replaced may still be draining then. Never rejects. Absent where there is no `load`.
+   * replaced may still be draining then. Never rejects.
    */
-  readonly reload?: () => Promise<ReloadOutcome>
+  reload(): Promise<ReloadOutcome>
+  /** Whether there is a `load`; without it a reload always fails. */
+  readonly reloadable: boolean
 }
 
 /** How long a stop may go on once nobody wants to wait any more: for what is being reloaded, and to send telemetry. */
@@ -104,10 +108,11 @@ export async function createCollector(options: CollectorOptions): Promise<Collec
 class RunningCollector implements Collector {
   readonly view: CollectorView
   readonly fatal: Promise<ComponentStatus>
-  readonly reload?: () => Promise<ReloadOutcome>
+  readonly reloadable: boolean
   readonly #options: CollectorOptions
   readonly #profiles: ReadonlyMap<string, AssemblyProfile>
   readonly #clock: Clock
+  readonly #id: string = randomUUID()
   readonly #acceptors = new Acceptors()
   readonly #statuses: StatusBook
   readonly #reloads: Reloads
@@ -132,7 +137,12 @@ class RunningCollector implements Collector {
     this.#statuses = new StatusBook(clock, () => this.logger, fatal.resolve)
     this.#reloads = new Reloads(async () =>
       performReload({
-        load: load ?? (() => Promise.reject(new Error('There is nothing to load.'))),
+        load:
+          load ??
+          (() =>
+            Promise.reject(
+              new SpanloomError('NOT_RELOADABLE', 'There is nothing that could be read again.'),
+            )),
         started: this.#begun,
         current: () => this.#generation,
         create: (config) => this.#create(config),
@@ -145,8 +155,9 @@ class RunningCollector implements Collector {
         giveUp: this.#giveUp.signal,
       }),
     )
-    if (load !== undefined) this.reload = () => this.#reloads.request()
-    this.view = collectorView(this.#statuses, () => this.#current, this.reload)
+    this.reloadable = load !== undefined
+    const reload = this.reloadable ? () => this.reload() : undefined
+    this.view = collectorView(this.#statuses, () => this.#current, reload)
   }
 
   async build(): Promise<void> {
@@ -173,6 +184,10 @@ class RunningCollector implements Collector {
   start(): Promise<void> {
     this.#begun ??= this.#start()
     return this.#begun
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    return this.#reloads.request()
   }
 
   notReady(): void {
@@ -239,7 +254,7 @@ class RunningCollector implements Collector {
     const { build, streams = process, buildOnly = false } = this.#options
     const wanted = telemetrySettings(config.service.telemetry)
     const settings = buildOnly ? muted(wanted) : wanted
-    const telemetry = await createOwnTelemetry(settings, build, this.#clock, streams)
+    const telemetry = await createOwnTelemetry(settings, build, this.#clock, streams, this.#id)
     try {
       return new Generation(config, {
         build,

@@ -38,8 +38,9 @@ export async function createOwnTelemetry(
   build: BuildInfo,
   clock: Clock,
   streams: OutputStreams,
+  instanceId?: string,
 ): Promise<OwnTelemetry> {
-  const resource = ownResource(build, settings.resource)
+  const resource = ownResource(build, settings.resource, instanceId)
   const root: RootLogger = createLogger(settings.logs, streams, clock)
   const logger = Object.keys(resource).length === 0 ? root : root.child({ resource })
   const [metrics, traces] = await Promise.all([

@@ -49,7 +49,7 @@ export async function run(options: RunOptions): Promise<number> {
     // A start that hangs must not keep a second signal from ending the process; its outcome is then moot.
     await Promise.race([started, stopping.forced])
     if (!stopping.signal.aborted) {
-      unwatch = watch?.(() => void collector.reload?.())
+      unwatch = watch?.(() => void collector.reload())
       onReady?.()
     }
     const reason = await stopping.reason
@@ -134,7 +134,7 @@ class Stopping {
     }
     const onReload = (signal: unknown): void => {
       collector.logger.info('Received signal from OS', { signal: String(signal) })
-      void collector.reload?.()
+      void collector.reload()
     }
     const onCrash = (error: unknown): void => {
       this.crashed = true
@@ -144,7 +144,7 @@ class Stopping {
     // Windows raises SIGBREAK for Ctrl-Break and SIGHUP when the console is closed.
     const windows = events?.platform === 'win32'
     const signals = ['SIGINT', 'SIGTERM', ...(windows ? ['SIGBREAK', 'SIGHUP'] : [])]
-    const reloads = windows || collector.reload === undefined ? [] : ['SIGHUP']
+    const reloads = windows || !collector.reloadable ? [] : ['SIGHUP']
     const crashes = ['uncaughtException', 'unhandledRejection']
     for (const name of signals) events?.on(name, onSignal)
     for (const name of reloads) events?.on(name, onReload)

@@ -12,7 +12,10 @@ import {
   type Component,
   type ComponentKind,
   type ComponentTelemetry,
+  type ComponentOptions,
   type Extension,
+  type Host,
+  type Traces,
   type TracesConsumer,
 } from '@spanloom/core'
 
@@ -44,8 +47,8 @@ export class RecordedStream extends EventEmitter {
 
 /** What one recorded component does when it is started, stopped or handed data. */
 export interface Behaviour {
-  start?(): Promise<void> | void
-  shutdown?(signal: AbortSignal): Promise<void> | void
+  start?(host: Host, settings: unknown): Promise<void> | void
+  shutdown?(signal: AbortSignal, settings: unknown): Promise<void> | void
   create?(): void
   ready?(): void
   notReady?(): void
@@ -62,81 +65,103 @@ export interface Recording {
   readonly consumers: Map<string, TracesConsumer['consumeTraces']>
   /** How many instances of an id were created. */
   created(id: string): number
+  /** All instances of an id, the oldest first. */
+  instances(id: string): readonly RecordedInstance[]
+}
+
+/** One instance of a recorded component. */
+export interface RecordedInstance {
+  readonly settings: unknown
+  readonly next: TracesConsumer | undefined
+  readonly telemetry: ComponentTelemetry
+  /** What it was handed and took. */
+  readonly taken: readonly Traces[]
+  readonly state: 'created' | 'started' | 'stopped'
 }
 
 /** Factories of all kinds, of type `rec`, that record what happens to them. */
-export function recordingFactories(): { recording: Recording; factories: Record<ComponentKind, AnyFactory> } {
-  const created = new Map<string, number>()
+export function recordingFactories(): { recording: Recording; factories: Factories } {
+  const made = new Map<string, RecordedInstance[]>()
   const recording: Recording = {
     events: [],
     next: new Map(),
     telemetry: new Map(),
     behaviours: new Map(),
     consumers: new Map(),
-    created: (id) => created.get(id) ?? 0,
+    created: (id) => made.get(id)?.length ?? 0,
+    instances: (id) => made.get(id) ?? [],
   }
   const part = (
-    id: string,
-    telemetry: ComponentTelemetry,
+    { id, telemetry, config }: Pick<ComponentOptions<unknown>, 'id' | 'telemetry' | 'config'>,
     next?: TracesConsumer,
   ): Component & TracesConsumer => {
     const behaviour = (): Behaviour => recording.behaviours.get(id) ?? {}
     behaviour().create?.()
-    created.set(id, recording.created(id) + 1)
+    const taken: Traces[] = []
+    const instance = {
+      settings: config,
+      next,
+      telemetry,
+      taken,
+      state: 'created' as RecordedInstance['state'],
+    }
+    made.set(id, [...(made.get(id) ?? []), instance])
     recording.telemetry.set(id, telemetry)
     if (next !== undefined) recording.next.set(id, next)
     return {
-      async start() {
+      async start(host) {
         recording.events.push(`start ${id}`)
-        await behaviour().start?.()
+        await behaviour().start?.(host, config)
+        instance.state = 'started'
       },
       async shutdown(signal) {
         recording.events.push(`stop ${id}`)
-        await behaviour().shutdown?.(signal)
+        await behaviour().shutdown?.(signal, config)
+        instance.state = 'stopped'
       },
       async consumeTraces(traces, context) {
         const consume = recording.consumers.get(id)
         if (consume !== undefined) await consume(traces, context)
         else await next?.consumeTraces(traces, context)
+        taken.push(traces)
       },
     }
   }
   const definition = { type: 'rec', stability: 'beta', schema: noSettings } as const
+  const exporter = (overlaps: boolean): AnyFactory =>
+    factoryOf('exporter', { ...definition, overlaps }, (options: ExporterOptions<unknown>) => part(options))
   return {
     recording,
     factories: {
       receiver: defineReceiver({
         ...definition,
-        create: ({ id, telemetry, next }) => part(id, telemetry, next),
+        overlaps: true,
+        create: (options) => part(options, options.next),
       }),
-      processor: defineProcessor({
-        ...definition,
-        create: ({ id, telemetry, next }) => part(id, telemetry, next),
-      }),
-      connector: defineConnector({
-        ...definition,
-        create: ({ id, telemetry, next }) => part(id, telemetry, next),
-      }),
-      exporter: factoryOf('exporter', definition, ({ id, telemetry }: ExporterOptions<unknown>) =>
-        part(id, telemetry),
-      ),
+      processor: defineProcessor({ ...definition, create: (options) => part(options, options.next) }),
+      connector: defineConnector({ ...definition, create: (options) => part(options, options.next) }),
+      exporter: exporter(true),
+      exclusive: exporter(false),
       extension: defineExtension({
         ...definition,
-        create: ({ id, telemetry }): Extension => ({
-          ...part(id, telemetry),
+        create: (options): Extension => ({
+          ...part(options),
           ready() {
-            recording.events.push(`ready ${id}`)
-            recording.behaviours.get(id)?.ready?.()
+            recording.events.push(`ready ${options.id}`)
+            recording.behaviours.get(options.id)?.ready?.()
           },
           notReady() {
-            recording.events.push(`notReady ${id}`)
-            recording.behaviours.get(id)?.notReady?.()
+            recording.events.push(`notReady ${options.id}`)
+            recording.behaviours.get(options.id)?.notReady?.()
           },
         }),
       }),
     },
   }
 }
+
+/** Factories by kind, and one of exporters beside which no other instance may run. */
+export type Factories = Readonly<Record<ComponentKind | 'exclusive', AnyFactory>>
 
 /** The parts of a configuration that a test names; ids are free, all components are of type `rec`. */
 export interface TestConfig {
@@ -148,16 +173,17 @@ export interface TestConfig {
   >
   readonly connectors?: readonly string[]
   readonly extensions?: readonly string[]
+  /** Settings by id; those of the others are empty. */
+  readonly settings?: Readonly<Record<string, object>>
+  /** Ids of exporters beside which no other instance may run. */
+  readonly exclusive?: readonly string[]
   readonly telemetry?: unknown
   readonly shutdownTimeoutMs?: number
   readonly shutdownDelayMs?: number
 }
 
 /** A checked configuration, as the loader would make it. */
-export function testConfig(
-  config: TestConfig,
-  factories: Record<ComponentKind, AnyFactory>,
-): CollectorConfig {
+export function testConfig(config: TestConfig, factories: Factories): CollectorConfig {
   const pipelines = Object.entries(config.pipelines).map(
     ([id, { receivers, processors = [], exporters }]): [string, PipelineConfig] => [
       id,
@@ -169,10 +195,11 @@ export function testConfig(
     new Map(
       [...new Set(ids)]
         .filter((id) => kind === 'connector' || !connectors.has(id))
-        .map((id): [string, ComponentConfig] => [
-          id,
-          { kind, id, type: 'rec', factory: factories[kind], config: {}, raw: {}, redacted: {} },
-        ]),
+        .map((id): [string, ComponentConfig] => {
+          const settings = config.settings?.[id] ?? {}
+          const factory = factories[config.exclusive?.includes(id) ? 'exclusive' : kind]
+          return [id, { kind, id, type: 'rec', factory, config: settings, raw: settings, redacted: {} }]
+        }),
     )
   return {
     receivers: section(
@@ -195,7 +222,7 @@ export function testConfig(
       telemetry: parseConfig(telemetrySchema, config.telemetry ?? { metrics: { level: 'none' } }),
       shutdownTimeoutMs: config.shutdownTimeoutMs ?? 30_000,
       shutdownDelayMs: config.shutdownDelayMs ?? 0,
-      raw: {},
+      raw: config,
       redacted: {},
     },
     warnings: [],
@@ -209,6 +236,10 @@ export interface TestCollector extends Recording {
   readonly collector: Collector
   readonly config: CollectorConfig
   readonly stderr: RecordedStream
+  /** Makes `reload` find this configuration, or this fault. */
+  change(next: TestConfig | Error): void
+  /** How often the configuration was loaded again. */
+  loads(): number
 }
 
 /** Builds a collector; `prepare` may set behaviours before anything is created. */
@@ -220,12 +251,27 @@ export async function testCollector(
   prepare?.(recording)
   const stderr = new RecordedStream()
   const config = testConfig(settings, factories)
+  let next: CollectorConfig | Error = config
+  let loads = 0
   const collector = await createCollector({
     config,
-    registry: createRegistry(Object.values(factories).map((factory) => entryOf(factory))),
+    registry: createRegistry(
+      Object.entries(factories).flatMap(([name, factory]) => (name === 'exclusive' ? [] : entryOf(factory))),
+    ),
     build: { command: 'spanloom', version: '0.0.0-test' },
     clock,
     streams: { stdout: new RecordedStream(), stderr, env: {} },
+    load() {
+      loads++
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next)
+    },
   })
-  return { ...recording, collector, config, stderr }
+  return {
+    ...recording,
+    collector,
+    config,
+    stderr,
+    loads: () => loads,
+    change: (wanted) => void (next = wanted instanceof Error ? wanted : testConfig(wanted, factories)),
+  }
 }
