@@ -1,4 +1,5 @@
 import {
+  bodyFormat,
   createGrpcClient,
   type ExporterOptions,
   type ExporterSender,
@@ -28,6 +29,7 @@ export function createGrpcSender(options: ExporterOptions<GrpcClientConfig>): Ex
     async start(host) {
       client = await createGrpcClient(config, { host, clock, logger: telemetry.logger, build })
     },
+    format: bodyFormat({ mediaType: 'application/x-protobuf' }),
     encode: (traces) => traces.toProtobuf(),
     async send(body, { signal, timeoutMs }) {
       if (client === undefined) throw new Error('The exporter was not started.')

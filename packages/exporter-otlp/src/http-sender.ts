@@ -1,10 +1,12 @@
 import {
+  bodyFormat,
   createCompressor,
   createHttpClient,
   type ExporterOptions,
   type ExporterSender,
   type HttpClient,
   type HttpClientConfig,
+  parseBodyFormat,
   redactUrl,
   toOtlpJson,
 } from '@spanloom/core'
@@ -26,11 +28,11 @@ export function createHttpSender(options: ExporterOptions<OtlpHttpConfig>): Expo
   const { config, clock, telemetry, build } = options
   const url = new URL(tracesUrl(config.endpoint, config.traces_endpoint))
   const compressor = createCompressor(config.compression, config.compression_params.level)
-  const headers = {
-    'content-type': config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
-    ...(compressor.contentEncoding === undefined ? {} : { 'content-encoding': compressor.contentEncoding }),
-    ...credentialsIn(url),
-  }
+  const current = bodyFormat({
+    mediaType: config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    compression: compressor.contentEncoding,
+  })
+  const credentials = credentialsIn(url)
   const shown = redactUrl(url.href)
   let client: HttpClient | undefined
 
@@ -43,16 +45,26 @@ export function createHttpSender(options: ExporterOptions<OtlpHttpConfig>): Expo
     async start(host) {
       client = await createHttpClient(config, { host, clock, logger: telemetry.logger, build })
     },
+    format: current,
     encode: (traces) =>
       compressor.compress(config.encoding === 'json' ? Buffer.from(toOtlpJson(traces)) : traces.toProtobuf()),
-    async send(body, { signal }) {
+    async send(body, { signal, format = current }) {
       if (client === undefined) throw new Error('The exporter was not started.')
+      const headers = { ...contentHeaders(format), ...credentials }
       const response = await client.request({ method: 'POST', url, headers, body, signal, maxResponseBytes })
       return readAnswer(response, { url: shown, now: clock.now() })
     },
     async shutdown(signal) {
       await client?.close(signal)
     },
+  }
+}
+
+function contentHeaders(format: string): Readonly<Record<string, string>> {
+  const { mediaType, compression } = parseBodyFormat(format)
+  return {
+    'content-type': mediaType,
+    ...(compression === undefined ? {} : { 'content-encoding': compression }),
   }
 }
 

@@ -39,9 +39,8 @@ export interface ExporterSender {
   /** Attributes of the metrics of sent and failed spans, such as `server.address` (12.2). A small fixed set. */
   readonly metricAttributes?: Readonly<Record<string, string | number>>
   /**
-   * What `encode` makes: a media type, and after `+` the compression if there is one, such as
-   * `application/x-protobuf+gzip`. Stored with each body, so that it can be sent and read whatever the settings are
-   * by then.
+   * What `encode` makes, such as `application/x-protobuf gzip`; see `bodyFormat`. Stored with each body, so that it can
+   * be sent and read whatever the settings are by then.
    */
   readonly format?: string
   /** Connects without waiting for success (OTE-20). A rejection stops the collector's start. */

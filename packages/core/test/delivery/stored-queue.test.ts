@@ -226,7 +226,7 @@ describe('EXP-42: what is stored beside the body', () => {
 
   it('keeps metadata, format and trace context, and no credentials', async () => {
     const rig = new StoredExporters()
-    rig.sender.format = 'application/x-protobuf+gzip'
+    rig.sender.format = 'application/x-protobuf gzip'
     rig.sender.script = () => {
       throw unavailable()
     }
@@ -247,7 +247,7 @@ describe('EXP-42: what is stored beside the body', () => {
     await rig.clock.advance(10_000)
     const { context } = rig.sender.attempts.at(-1) ?? {}
     expect(context?.metadata).toEqual(new Map([['x-tenant', ['a', 'ä']]]))
-    expect(context?.format).toBe('application/x-protobuf+gzip')
+    expect(context?.format).toBe('application/x-protobuf gzip')
     expect(context?.trace && trace.getSpanContext(context.trace)).toMatchObject({ traceId, spanId })
   })
 })
