@@ -1,4 +1,4 @@
-import { type Accounting } from '@spanloom/core'
+import type { Accounting } from '@spanloom/core'
 
 import { Counters, type DropReason } from './counters.ts'
 

@@ -1,16 +1,16 @@
-import { type Accounting, type Clock, type Logger } from '@spanloom/core'
-import { type Span } from '@spanloom/core/traces'
+import type { Accounting, Clock, Logger } from '@spanloom/core'
+import type { Span } from '@spanloom/core/traces'
 
 import { Accounts } from './accounts.ts'
 import { ClosingEnds } from './closing-ends.ts'
-import { type Counters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import { Exit } from './exit.ts'
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { Intake } from './intake.ts'
 import { KeyState } from './key-state.ts'
 import { retrying } from './key-views.ts'
-import { type Profiles } from './profile.ts'
-import { type FragmentStore, type MaybePromise } from './store.ts'
+import type { Profiles } from './profile.ts'
+import type { FragmentStore, MaybePromise } from './store.ts'
 
 /** What an assembler works with. */
 export interface AssemblerOptions {

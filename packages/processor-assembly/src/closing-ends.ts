@@ -1,8 +1,8 @@
-import { type Accounts } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { type Closing, Closings } from './closings.ts'
-import { type Fragment } from './fragment.ts'
-import { type KeyState } from './key-state.ts'
-import { type StoredFragment } from './store.ts'
+import type { Fragment } from './fragment.ts'
+import type { KeyState } from './key-state.ts'
+import type { StoredFragment } from './store.ts'
 
 /**
  * Closing ends act in their own key and, as if copied, in every key of their group (`assembly.md` section 4). Here
@@ -53,6 +53,7 @@ export class ClosingEnds {
       fingerprint,
       expiresMs: now + this.#state.profileOf(slot).startWaitMs,
       fragment: { ...fragment, buffer: bytes, from: 0, to: bytes.length },
+      given: new Set([key]),
       holders: 1,
       merged: false,
     }
@@ -87,7 +88,10 @@ export class ClosingEnds {
 
   #copy(closing: Closing, slot: number): boolean {
     const { store, table } = this.#state
-    const fresh = store.append(slot, table.key(slot), closing.fragment, closing.fingerprint)
+    const key = table.key(slot)
+    if (closing.given.has(key)) return false
+    closing.given.add(key)
+    const fresh = store.append(slot, key, closing.fragment, closing.fingerprint)
     if (fresh === false) return false
     if (fresh instanceof Promise) this.#state.write(fresh.then(() => undefined))
     closing.holders++

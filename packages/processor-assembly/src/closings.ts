@@ -1,4 +1,4 @@
-import { type StoredFragment } from './store.ts'
+import type { StoredFragment } from './store.ts'
 
 /** A closing end while it is remembered, and as long as copies of it are held (`assembly.md` section 4). */
 export interface Closing {
@@ -10,6 +10,8 @@ export interface Closing {
   readonly expiresMs: number
   /** Its bytes, in a buffer of its own. */
   readonly fragment: StoredFragment
+  /** Keys that have got it. */
+  readonly given: Set<string>
   /** How many keys hold it. */
   holders: number
   /** Whether a span that it ended was emitted, so that it is accounted for. */

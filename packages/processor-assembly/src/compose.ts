@@ -1,17 +1,9 @@
-import {
-  FieldCursor,
-  hexToBytes,
-  Scope,
-  Span,
-  spanField,
-  WireWriter,
-  writeAttribute,
-} from '@spanloom/core/traces'
+import { FieldCursor, Scope, Span, spanField, WireWriter, writeAttribute } from '@spanloom/core/traces'
 
 import { AttributeCells } from './attribute-cells.ts'
 import { Fields } from './fields.ts'
 import { mergedResource } from './resource-merge.ts'
-import { type SpanPlan } from './span-plan.ts'
+import type { SpanPlan } from './span-plan.ts'
 import { supersededEvent } from './superseded.ts'
 
 const tag = {
@@ -58,20 +50,22 @@ export function composeSpan(plan: SpanPlan): Composed {
 }
 
 function writeHead(writer: WireWriter, { ids, parentSpanId, start, end }: SpanPlan, name: string): void {
-  writer.byte(tag.traceId)
-  writer.lengthAndBytes(hexToBytes(ids.traceId))
-  writer.byte(tag.spanId)
-  writer.lengthAndBytes(hexToBytes(ids.spanId))
-  if (parentSpanId !== '') {
-    writer.byte(tag.parentSpanId)
-    writer.lengthAndBytes(hexToBytes(parentSpanId))
-  }
+  writeId(writer, tag.traceId, ids.traceId)
+  writeId(writer, tag.spanId, ids.spanId)
+  if (parentSpanId !== '') writeId(writer, tag.parentSpanId, parentSpanId)
   writer.byte(tag.name)
   writer.lengthAndText(name)
   writer.byte(tag.start)
   writer.fixed64(start)
   writer.byte(tag.end)
   writer.fixed64(end)
+}
+
+function writeId(writer: WireWriter, idTag: number, hex: string): void {
+  const length = hex.length / 2
+  writer.byte(idTag)
+  writer.byte(length)
+  writer.position += writer.reserve(length).write(hex, writer.position, length, 'hex')
 }
 
 function writeAttributes(writer: WireWriter, { attributed, marks }: SpanPlan): void {

@@ -1,4 +1,4 @@
-import { type AssemblyProfile, type ConfigOf } from '@spanloom/core'
+import type { AssemblyProfile, ConfigOf } from '@spanloom/core'
 
 /** Settings of the processor `span_assembly`. */
 export const spanAssemblySchema = {

@@ -1,8 +1,8 @@
 import { dueOf, never } from './due.ts'
-import { type Fragment } from './fragment.ts'
-import { type Run } from './run.ts'
-import { type KnownRun, type View } from './view.ts'
-import { type Straggler } from './walk.ts'
+import type { Fragment } from './fragment.ts'
+import type { Run } from './run.ts'
+import type { KnownRun, View } from './view.ts'
+import type { Straggler } from './walk.ts'
 
 /** Why a key is looked at: a timer, everything must go, or the end of the process. */
 export type Occasion = 'due' | 'all' | 'shutdown'

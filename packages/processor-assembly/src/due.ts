@@ -1,6 +1,6 @@
-import { type Profile } from './profile.ts'
-import { type Run } from './run.ts'
-import { type View } from './view.ts'
+import type { Profile } from './profile.ts'
+import type { Run } from './run.ts'
+import type { View } from './view.ts'
 
 /** Never. */
 export const never: number = Number.POSITIVE_INFINITY

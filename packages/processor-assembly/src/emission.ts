@@ -1,18 +1,18 @@
-import { type Logger } from '@spanloom/core'
+import type { Logger } from '@spanloom/core'
 import { Resource, Scope, Span } from '@spanloom/core/traces'
 
 import { type Composed, composeSpan } from './compose.ts'
-import { type Departures } from './departures.ts'
-import { type Fragment } from './fragment.ts'
-import { type RunIds } from './ids.ts'
+import type { Departures } from './departures.ts'
+import type { Fragment } from './fragment.ts'
+import type { RunIds } from './ids.ts'
 import { fateOf, latePlan } from './late.ts'
 import { mergeOrder, mergePlan } from './merge.ts'
-import { type Parents } from './parents.ts'
-import { type Profile } from './profile.ts'
+import type { Parents } from './parents.ts'
+import type { Profile } from './profile.ts'
 import { remember } from './remember.ts'
-import { type Remembered } from './remembered.ts'
-import { type Run } from './run.ts'
-import { type KnownRun, type View } from './view.ts'
+import type { Remembered } from './remembered.ts'
+import type { Run } from './run.ts'
+import type { KnownRun, View } from './view.ts'
 
 /** A run that leaves as a span. */
 export interface EmittedRun {

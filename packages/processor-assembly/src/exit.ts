@@ -1,18 +1,18 @@
-import { type Clock, type Logger } from '@spanloom/core'
-import { type Span } from '@spanloom/core/traces'
+import type { Clock, Logger } from '@spanloom/core'
+import type { Span } from '@spanloom/core/traces'
 
-import { type Accounts } from './accounts.ts'
-import { type ClosingEnds } from './closing-ends.ts'
+import type { Accounts } from './accounts.ts'
+import type { ClosingEnds } from './closing-ends.ts'
 import { type Departures, departuresOf, type Occasion } from './departures.ts'
 import { never, settleFrom } from './due.ts'
 import { Emission, type EmittedRun, type LateFragment } from './emission.ts'
-import { type Fragment } from './fragment.ts'
-import { type KeyState } from './key-state.ts'
+import type { Fragment } from './fragment.ts'
+import type { KeyState } from './key-state.ts'
 import { namingOf, Parents } from './parents.ts'
 import { worthRemembering } from './remember.ts'
 import { encodeRemembered } from './remembered-codec.ts'
-import { type Run } from './run.ts'
-import { type KnownRun, type View } from './view.ts'
+import type { Run } from './run.ts'
+import type { KnownRun, View } from './view.ts'
 
 /** What the exit works with. */
 export interface ExitOptions {
@@ -64,7 +64,7 @@ export class Exit {
         return departures.spared
       }
       this.#leave(slot, view, departures, now)
-      if (table.find(view.key) !== slot) return false
+      if (!table.holds(slot, view.key)) return false
     }
     return this.#rest(slot, now, spansOnly)
   }
@@ -163,8 +163,11 @@ export class Exit {
     const rest = view.fragments.filter(({ arrival }: Fragment) => !gone.has(arrival))
     const remembered = worthRemembering([...view.remembered, ...runs.map((one) => one.remembered)])
     if (rest.length === 0 && remembered.length === 0) return this.#state.forget(slot)
-    const memory = remembered.length === 0 ? undefined : encodeRemembered(remembered)
-    this.#state.write(store.release(slot, view.key, gone, memory))
+    this.#state.write(
+      remembered.length === 0
+        ? store.release(slot, view.key, gone, undefined)
+        : encodeRemembered(remembered, (memory) => store.release(slot, view.key, gone, memory)),
+    )
     this.#state.left(slot, rest, remembered.length)
   }
 }

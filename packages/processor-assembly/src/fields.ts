@@ -1,9 +1,9 @@
 import { FieldCursor, readUint32, spanField, type WireWriter } from '@spanloom/core/traces'
 
 import { EventCells } from './event-cells.ts'
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { LinkCells } from './link-cells.ts'
-import { type SpanPlan } from './span-plan.ts'
+import type { SpanPlan } from './span-plan.ts'
 
 /** Some bytes of a span: whole fields, tags included. */
 interface Stretch {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 
 /**
  * What a fragment is recognised by: its event id, else its bytes, control attributes included and resource and

@@ -13,7 +13,7 @@ import { integerOf, textOf, textsOf, truthOf } from './control-value.ts'
 import { type ControlName, control, isControl, linkKey, mayBeControl } from './control.ts'
 import { KeyRange } from './key-range.ts'
 import { canonicalKey, keyOfIds } from './key.ts'
-import { type Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
 
 /** What a fragment tells (`assembly.md` section 1). */
 export type FragmentKind = 'start' | 'update' | 'end' | 'complete'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-import { type Run } from './run.ts'
+import type { Run } from './run.ts'
 
 /** Ids of a run, in lower-case hex. */
 export interface RunIds {

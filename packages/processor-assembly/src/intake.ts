@@ -1,18 +1,18 @@
-import { type Clock } from '@spanloom/core'
+import type { Clock } from '@spanloom/core'
 import { Resource, Scope } from '@spanloom/core/traces'
 
-import { type Accounts } from './accounts.ts'
-import { type ClosingEnds } from './closing-ends.ts'
-import { type Exit } from './exit.ts'
+import type { Accounts } from './accounts.ts'
+import type { ClosingEnds } from './closing-ends.ts'
+import type { Exit } from './exit.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type Fragment } from './fragment.ts'
-import { type KeyState } from './key-state.ts'
+import type { Fragment } from './fragment.ts'
+import type { KeyState } from './key-state.ts'
 import { holds } from './key-table.ts'
 import { NotLoaded, retrying } from './key-views.ts'
 import { keyOfIds } from './key.ts'
 import { inOrder } from './order.ts'
 import { quickDue } from './quick-due.ts'
-import { type MaybePromise, type StoredFragment } from './store.ts'
+import type { MaybePromise, StoredFragment } from './store.ts'
 import { walk } from './walk.ts'
 
 /** What the intake works with. */
@@ -86,7 +86,7 @@ export class Intake {
     this.#accounts.came()
     if (key === '') return this.#accounts.dropped(1, 'invalid_key')
     if (isTooMuch) return this.#accounts.dropped(1, 'max_fragments')
-    const slot = table.take(key)
+    const slot = table.find(key) ?? table.take(key)
     const stored = this.#storedForm(fragment)
     const print = fingerprintOf(fragment)
     const fresh = store.append(slot, key, stored, print)
@@ -166,7 +166,7 @@ export class Intake {
       if (own !== key) ids.add(own, slot)
     }
     if (waiting.size === 0) return
-    for (const name of [key, ...fragment.aliases]) {
+    for (const name of [key, ...aliases.names(slot)]) {
       for (const child of waiting.slots(name)) this.#unsettled.add(child)
     }
   }

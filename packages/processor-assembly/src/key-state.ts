@@ -1,9 +1,9 @@
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { holds, KeyTable } from './key-table.ts'
 import { KeyViews } from './key-views.ts'
 import { Names } from './names.ts'
-import { type Profile, type Profiles } from './profile.ts'
-import { type FragmentStore, type MaybePromise } from './store.ts'
+import type { Profile, Profiles } from './profile.ts'
+import type { FragmentStore, MaybePromise } from './store.ts'
 import { Timers } from './timers.ts'
 
 /** Everything known about keys: what is held and remembered, under which names, and when it is due. */

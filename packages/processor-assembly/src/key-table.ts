@@ -53,6 +53,11 @@ export class KeyTable {
     return slot
   }
 
+  /** Whether the slot still stands for this key. */
+  holds(slot: number, key: string): boolean {
+    return this.#keys[slot] === key
+  }
+
   key(slot: number): string {
     const key = this.#keys[slot]
     if (key === undefined) throw new RangeError('The slot is free.')

@@ -1,10 +1,10 @@
 import { Fragment } from './fragment.ts'
-import { type KeyTable } from './key-table.ts'
-import { type Names } from './names.ts'
-import { type Directory } from './parents.ts'
-import { type Profiles } from './profile.ts'
+import type { KeyTable } from './key-table.ts'
+import type { Names } from './names.ts'
+import type { Directory } from './parents.ts'
+import type { Profiles } from './profile.ts'
 import { decodeRemembered } from './remembered-codec.ts'
-import { type FragmentStore, type KeyRecords, type MaybePromise, type StoredFragment } from './store.ts'
+import type { FragmentStore, KeyRecords, MaybePromise, StoredFragment } from './store.ts'
 import { type View, viewOf } from './view.ts'
 
 /** So many keys are kept in a form that can be worked with, for parents that are asked for again and again. */
@@ -43,6 +43,8 @@ export interface ViewSources {
 export class KeyViews implements Directory {
   readonly #sources: ViewSources
   readonly #views = new Map<number, View>()
+  /** What a slow store is asked for, and what it answered; a change of the key in between makes both void. */
+  readonly #asked = new Map<number, Promise<KeyRecords>>()
   readonly #loaded = new Map<number, KeyRecords>()
 
   constructor(sources: ViewSources) {
@@ -62,6 +64,8 @@ export class KeyViews implements Directory {
   /** To be called whenever the fragments of a key change. */
   changed(slot: number): void {
     this.#views.delete(slot)
+    this.#asked.delete(slot)
+    this.#loaded.delete(slot)
   }
 
   view(key: string): View | undefined {
@@ -86,7 +90,13 @@ export class KeyViews implements Directory {
     const { table, store } = this.#sources
     const records = store.read(slot, table.key(slot))
     if (!(records instanceof Promise)) return records
-    throw new NotLoaded(records.then((answer) => void this.#loaded.set(slot, answer)))
+    this.#asked.set(slot, records)
+    throw new NotLoaded(this.#load(slot, records))
+  }
+
+  async #load(slot: number, records: Promise<KeyRecords>): Promise<void> {
+    const answer = await records
+    if (this.#asked.get(slot) === records) this.#loaded.set(slot, answer)
   }
 
   #look(slot: number, { fragments, memory }: KeyRecords): View {

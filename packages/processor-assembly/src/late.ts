@@ -1,12 +1,12 @@
-import { type AttributeValue } from '@spanloom/core/traces'
+import type { AttributeValue } from '@spanloom/core/traces'
 
 import { mark } from './control.ts'
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { lateSpanId, type RunIds } from './ids.ts'
-import { type Profile } from './profile.ts'
-import { type Remembered } from './remembered.ts'
+import type { Profile } from './profile.ts'
+import type { Remembered } from './remembered.ts'
 import { sameEnd } from './run.ts'
-import { type SpanPlan } from './span-plan.ts'
+import type { SpanPlan } from './span-plan.ts'
 
 /** What becomes of a fragment whose run has left: a span, or nothing for this reason. */
 export type LateFate = 'span' | 'superseded' | 'orphan' | 'late'

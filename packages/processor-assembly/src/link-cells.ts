@@ -10,11 +10,11 @@ import {
 import { textOf } from './control-value.ts'
 import { mark } from './control.ts'
 import { isLinkKey } from './fragment.ts'
-import { type RunIds } from './ids.ts'
+import type { RunIds } from './ids.ts'
 import { KeyRange } from './key-range.ts'
 import { canonicalKey } from './key.ts'
-import { type Range, sameRange } from './ranges.ts'
-import { type AddedLink } from './span-plan.ts'
+import type { Range } from './ranges.ts'
+import type { AddedLink } from './span-plan.ts'
 
 const linkTag = (spanField.links << 3) | 2
 const traceIdTag = (linkField.traceId << 3) | 2
@@ -25,8 +25,8 @@ const keyRange = new KeyRange()
 
 /** Links of several fragments: equal ones once, those that name a key with the ids behind it. */
 export class LinkCells {
-  readonly #links: Range[] = []
-  readonly #seen = new Set<string>()
+  #links: Range[] = none
+  #seen: Set<string> | undefined
   readonly #target: (key: string) => RunIds | undefined
 
   constructor(target: (key: string) => RunIds | undefined) {
@@ -52,17 +52,19 @@ export class LinkCells {
 
   #keep(link: Range): void {
     const [first] = this.#links
-    if (first === undefined) return void this.#links.push(link)
-    if (this.#links.length === 1) {
-      if (sameRange(first, link)) return
-      this.#seen.add(textOfRange(first))
+    if (first === undefined) {
+      this.#links = [link]
+      return
     }
+    this.#seen ??= new Set([textOfRange(first)])
     const text = textOfRange(link)
     if (this.#seen.has(text)) return
     this.#seen.add(text)
     this.#links.push(link)
   }
 }
+
+const none: Range[] = []
 
 function textOfRange({ buffer, start, end }: Range): string {
   return buffer.toString('latin1', start, end)

@@ -1,6 +1,8 @@
+import { copyRange } from '@spanloom/core/traces'
+
 import { Arena } from './arena.ts'
 import { Origins } from './origins.ts'
-import { type FragmentStore, type KeyRecords, type StoredFragment } from './store.ts'
+import type { FragmentStore, KeyRecords, StoredFragment } from './store.ts'
 import { grown } from './typed-arrays.ts'
 
 /** Layout of a block: next block, its length, origin, closing, arrival, time of arrival, wall time, fingerprint, span. */
@@ -83,7 +85,7 @@ export class MemoryStore implements FragmentStore {
   }
 
   release(slot: number, _key: string, gone: ReadonlySet<number>, memory: Buffer | undefined): void {
-    const prints: string[] = []
+    const dropped: number[] = []
     let block = this.#heads[slot] ?? 0
     this.#heads[slot] = 0
     this.#tails[slot] = 0
@@ -92,16 +94,15 @@ export class MemoryStore implements FragmentStore {
       const next = this.#next(block)
       const buffer = this.#arena.buffer(block)
       const offset = this.#arena.offset(block)
-      if (gone.has(buffer.readDoubleLE(offset + at.arrival))) {
-        prints.push(buffer.toString('latin1', offset + at.print, offset + headerLength))
-        this.#drop(block)
-      } else {
+      if (gone.has(buffer.readDoubleLE(offset + at.arrival))) dropped.push(block)
+      else {
         buffer.writeUInt32LE(0, offset + at.next)
         this.#link(slot, block)
       }
       block = next
     }
-    this.#remember(slot, prints, memory)
+    this.#remember(slot, dropped, memory)
+    for (const one of dropped) this.#drop(one)
   }
 
   delete(slot: number): void {
@@ -170,7 +171,12 @@ export class MemoryStore implements FragmentStore {
   }
 
   #allPrints(slot: number): Set<string> {
-    const prints = new Set(this.#memoryOf(slot).prints)
+    const memory = this.#memoryOf(slot)
+    const prints = new Set<string>()
+    for (let index = 0; index < memory.count; index++) {
+      const from = memory.prints + index * printLength
+      prints.add(memory.buffer.toString('latin1', from, from + printLength))
+    }
     for (let block = this.#heads[slot] ?? 0; block !== 0; block = this.#next(block)) {
       const offset = this.#arena.offset(block) + at.print
       prints.add(this.#arena.buffer(block).toString('latin1', offset, offset + printLength))
@@ -178,38 +184,60 @@ export class MemoryStore implements FragmentStore {
     return prints
   }
 
-  #memoryOf(slot: number): { readonly prints: readonly string[]; readonly remembered: Buffer | undefined } {
+  #memoryOf(slot: number): Memory {
     const block = this.#memories[slot] ?? 0
-    if (block === 0) return { prints: [], remembered: undefined }
+    if (block === 0) return nothing
     const buffer = this.#arena.buffer(block)
     const offset = this.#arena.offset(block)
     const count = buffer.readUInt32LE(offset)
     const length = buffer.readUInt32LE(offset + 4)
-    const from = offset + memoryHeader
-    const prints = Array.from({ length: count }, (_, index) =>
-      buffer.toString('latin1', from + index * printLength, from + (index + 1) * printLength),
-    )
-    const end = from + count * printLength
-    return { prints, remembered: length === 0 ? undefined : buffer.subarray(end, end + length) }
+    const prints = offset + memoryHeader
+    const remembered = prints + count * printLength
+    return {
+      buffer,
+      prints,
+      count,
+      remembered: length === 0 ? undefined : buffer.subarray(remembered, remembered + length),
+    }
   }
 
-  #remember(slot: number, added: readonly string[], remembered: Buffer | undefined): void {
-    const prints = [...this.#memoryOf(slot).prints, ...added].slice(-maxPrints)
+  /** Sets what a key remembers, and adds the fingerprints of blocks that are about to go. */
+  #remember(slot: number, gone: readonly number[], remembered: Buffer | undefined): void {
+    const old = this.#memoryOf(slot)
+    const kept = Math.min(old.count, Math.max(0, maxPrints - gone.length))
+    const count = kept + gone.length
     const length = remembered?.length ?? 0
-    const block = this.#arena.allocate(memoryHeader + prints.length * printLength + length)
+    const block = this.#arena.allocate(memoryHeader + count * printLength + length)
     const buffer = this.#arena.buffer(block)
     let offset = this.#arena.offset(block)
-    buffer.writeUInt32LE(prints.length, offset)
+    buffer.writeUInt32LE(count, offset)
     buffer.writeUInt32LE(length, offset + 4)
     offset += memoryHeader
-    for (const print of prints) offset += buffer.write(print, offset, printLength, 'latin1')
-    if (remembered !== undefined) remembered.copy(buffer, offset)
+    if (kept > 0) {
+      const end = old.prints + old.count * printLength
+      offset += old.buffer.copy(buffer, offset, end - kept * printLength, end)
+    }
+    for (const one of gone) {
+      const from = this.#arena.offset(one) + at.print
+      offset = copyRange(this.#arena.buffer(one), from, from + printLength, buffer, offset)
+    }
+    remembered?.copy(buffer, offset)
     const before = this.#memories[slot] ?? 0
     if (before !== 0) this.#arena.free(before)
     this.#memories[slot] = block
     this.#prints.delete(slot)
   }
 }
+
+/** What a key remembers: where its fingerprints lie, and what it was given to remember. */
+interface Memory {
+  readonly buffer: Buffer
+  readonly prints: number
+  readonly count: number
+  readonly remembered: Buffer | undefined
+}
+
+const nothing: Memory = { buffer: Buffer.alloc(0), prints: 0, count: 0, remembered: undefined }
 
 function isPrint(buffer: Buffer, offset: number, print: string): boolean {
   for (let index = 0; index < printLength; index++) {

@@ -1,12 +1,12 @@
-import { type AttributeValue } from '@spanloom/core/traces'
+import type { AttributeValue } from '@spanloom/core/traces'
 
 import { mark } from './control.ts'
-import { type Fragment } from './fragment.ts'
-import { type RunIds } from './ids.ts'
-import { type Parentage } from './parents.ts'
-import { type Profile } from './profile.ts'
+import type { Fragment } from './fragment.ts'
+import type { RunIds } from './ids.ts'
+import type { Parentage } from './parents.ts'
+import type { Profile } from './profile.ts'
 import { type Run, sameEnd } from './run.ts'
-import { type SpanPlan, type Superseded } from './span-plan.ts'
+import type { SpanPlan, Superseded } from './span-plan.ts'
 
 /** What a run needs to become a span, besides its fragments. */
 export interface MergeContext {

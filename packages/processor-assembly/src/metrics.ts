@@ -1,8 +1,8 @@
-import { type ComponentTelemetry } from '@spanloom/core'
+import type { ComponentTelemetry } from '@spanloom/core'
 
-import { type Assembler } from './assembler.ts'
+import type { Assembler } from './assembler.ts'
 import { type DropReason, dropReasons } from './counters.ts'
-import { type Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 
 type Meter = ComponentTelemetry['meter']
 

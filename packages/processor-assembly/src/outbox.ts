@@ -7,7 +7,7 @@ import {
   Traces,
   type TracesConsumer,
 } from '@spanloom/core'
-import { type Span } from '@spanloom/core/traces'
+import type { Span } from '@spanloom/core/traces'
 
 /** Beyond this much that the next stage has not taken, nothing more is let out or in. */
 const fullSpans = 10_000

@@ -1,8 +1,8 @@
-import { type Fragment } from './fragment.ts'
-import { type RunIds } from './ids.ts'
+import type { Fragment } from './fragment.ts'
+import type { RunIds } from './ids.ts'
 import { keyOfHex } from './key.ts'
-import { type Run } from './run.ts'
-import { type KnownRun, type View } from './view.ts'
+import type { Run } from './run.ts'
+import type { KnownRun, View } from './view.ts'
 
 /** Trace and parent of a run, as they are emitted. */
 export interface Parentage {
@@ -71,6 +71,7 @@ export class Parents {
   of(known: KnownRun): Parentage {
     const found = this.#found.get(known.run)
     if (found !== undefined) return found
+    if (known.run.remembered === undefined && namingOf(known.run) === undefined) return rootOf(known)
     const chain: Step[] = []
     const places = new Map<Run, number>()
     let next: KnownRun | undefined = known

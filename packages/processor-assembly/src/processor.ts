@@ -13,14 +13,14 @@ import {
 
 import { Assembler } from './assembler.ts'
 import { profileOverrides, type SpanAssemblyConfig, spanAssemblySchema } from './config.ts'
-import { type Counters } from './counters.ts'
-import { type Fragment } from './fragment.ts'
+import type { Counters } from './counters.ts'
+import type { Fragment } from './fragment.ts'
 import { MemoryStore } from './memory-store.ts'
 import { registerMetrics } from './metrics.ts'
 import { Outbox } from './outbox.ts'
 import { Profiles } from './profile.ts'
 import { sift } from './sift.ts'
-import { type MaybePromise } from './store.ts'
+import type { MaybePromise } from './store.ts'
 
 /** So many keys leave in one turn of the event loop. */
 const keysPerTurn = 4_096

@@ -1,4 +1,4 @@
-import { type AssemblyProfile, type Span } from '@spanloom/core'
+import type { AssemblyProfile, Span } from '@spanloom/core'
 
 /** A profile in which nothing is left open; see {@link AssemblyProfile} for what each word means. */
 export interface Profile {

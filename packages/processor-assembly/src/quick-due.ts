@@ -1,6 +1,6 @@
 import { never } from './due.ts'
 import { holds, type KeyTable } from './key-table.ts'
-import { type Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
 
 /**
  * When something of a key may leave, told from what is known without looking at its fragments: never later than the

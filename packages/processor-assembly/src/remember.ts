@@ -1,8 +1,8 @@
-import { type Fragment, type FragmentStatus } from './fragment.ts'
-import { type Place } from './order.ts'
-import { type Parentage } from './parents.ts'
-import { type Remembered } from './remembered.ts'
-import { type KnownRun } from './view.ts'
+import type { Fragment, FragmentStatus } from './fragment.ts'
+import type { Place } from './order.ts'
+import type { Parentage } from './parents.ts'
+import type { Remembered } from './remembered.ts'
+import type { KnownRun } from './view.ts'
 
 /** So many runs of one key are remembered: a key that is used again and again must not grow for ever. */
 const maxRuns = 64

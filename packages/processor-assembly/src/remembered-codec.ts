@@ -1,17 +1,17 @@
 import { WireWriter } from '@spanloom/core/traces'
 
-import { type Place } from './order.ts'
-import { type Remembered } from './remembered.ts'
+import type { Place } from './order.ts'
+import type { Remembered } from './remembered.ts'
 
 const flag = { startTold: 1, startAssumed: 2, endTold: 4, parent: 8 } as const
 
-/** What a key remembers of its runs, as bytes. */
-export function encodeRemembered(runs: readonly Remembered[]): Buffer {
+/** Hands what a key remembers of its runs to `use`, as bytes that are valid until it returns. */
+export function encodeRemembered<T>(runs: readonly Remembered[], use: (bytes: Buffer) => T): T {
   const writer = new WireWriter()
   try {
     writer.varint(runs.length)
     for (const run of runs) writeRun(writer, run)
-    return writer.take()
+    return use(writer.buffer.subarray(0, writer.position))
   } finally {
     writer.release()
   }
@@ -30,10 +30,10 @@ function writeRun(writer: WireWriter, run: Remembered): void {
     (run.endTold ? flag.endTold : 0) |
     (run.parentSpanId === '' ? 0 : flag.parent)
   writer.byte(flags)
-  writer.raw(Buffer.from(run.traceId, 'hex'))
-  writer.raw(Buffer.from(run.spanId, 'hex'))
+  writeHex(writer, run.traceId)
+  writeHex(writer, run.spanId)
   if (run.parentSpanId !== '') {
-    writer.raw(Buffer.from(run.parentSpanId, 'hex'))
+    writeHex(writer, run.parentSpanId)
     writer.lengthAndText(run.parentKey)
   }
   writer.lengthAndText(run.name)
@@ -46,6 +46,11 @@ function writeRun(writer: WireWriter, run: Remembered): void {
   writePlace(writer, run.closed)
   writer.varint(run.aliases.length)
   for (const alias of run.aliases) writer.lengthAndText(alias)
+}
+
+function writeHex(writer: WireWriter, hex: string): void {
+  const length = hex.length / 2
+  writer.position += writer.reserve(length).write(hex, writer.position, length, 'hex')
 }
 
 function writePlace(writer: WireWriter, { time, rank, arrival }: Place): void {

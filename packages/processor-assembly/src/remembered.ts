@@ -1,5 +1,5 @@
-import { type FragmentStatus } from './fragment.ts'
-import { type Place } from './order.ts'
+import type { FragmentStatus } from './fragment.ts'
+import type { Place } from './order.ts'
 
 /** What stays of a run after it was emitted (`assembly.md` section 7). */
 export interface Remembered {

@@ -8,7 +8,7 @@ import {
 } from '@spanloom/core/traces'
 
 import { AttributeCells } from './attribute-cells.ts'
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 
 const resourceTag = (resourceSpansField.resource << 3) | 2
 const nothing: ReadonlySet<string> = new Set()

@@ -1,7 +1,7 @@
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { comparePlaces } from './order.ts'
-import { type Profile } from './profile.ts'
-import { type Remembered } from './remembered.ts'
+import type { Profile } from './profile.ts'
+import type { Remembered } from './remembered.ts'
 
 /** One occurrence of an operation: fragments that are still held, or the memory of a run that was emitted. */
 export class Run {

@@ -1,7 +1,7 @@
-import { type AttributeValue } from '@spanloom/core/traces'
+import type { AttributeValue } from '@spanloom/core/traces'
 
-import { type Fragment } from './fragment.ts'
-import { type RunIds } from './ids.ts'
+import type { Fragment } from './fragment.ts'
+import type { RunIds } from './ids.ts'
 
 /** What a fragment told that does not count, but stays visible. */
 export type Superseded = 'start' | 'end'

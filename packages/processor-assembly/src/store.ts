@@ -1,4 +1,4 @@
-import { type Resource, type Scope } from '@spanloom/core/traces'
+import type { Resource, Scope } from '@spanloom/core/traces'
 
 /** An answer that a store in memory gives at once and another one later. */
 export type MaybePromise<T> = T | Promise<T>
@@ -43,7 +43,10 @@ export interface FragmentStore {
    */
   append(slot: number, key: string, fragment: StoredFragment, fingerprint: string): MaybePromise<boolean>
   read(slot: number, key: string): MaybePromise<KeyRecords>
-  /** Removes the fragments with these numbers of arrival, keeps their fingerprints, and sets the memory. */
+  /**
+   * Removes the fragments with these numbers of arrival, keeps their fingerprints, and sets the memory, whose bytes
+   * are used again afterwards.
+   */
   release(
     slot: number,
     key: string,

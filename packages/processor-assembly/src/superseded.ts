@@ -9,8 +9,8 @@ import {
 
 import { AttributeCells } from './attribute-cells.ts'
 import { mark } from './control.ts'
-import { type Fragment, type FragmentStatus } from './fragment.ts'
-import { type Superseded } from './span-plan.ts'
+import type { Fragment, FragmentStatus } from './fragment.ts'
+import type { Superseded } from './span-plan.ts'
 
 const timeTag = (eventField.timeUnixNano << 3) | 1
 const nameTag = (eventField.name << 3) | 2

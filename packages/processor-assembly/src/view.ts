@@ -1,9 +1,9 @@
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { idsOfRuns, type RunIds } from './ids.ts'
 import { inOrder } from './order.ts'
-import { type Profile } from './profile.ts'
-import { type Remembered } from './remembered.ts'
-import { type Run } from './run.ts'
+import type { Profile } from './profile.ts'
+import type { Remembered } from './remembered.ts'
+import type { Run } from './run.ts'
 import { walk, type Walked } from './walk.ts'
 
 /** A run among all that are known at the moment. */

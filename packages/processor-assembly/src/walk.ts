@@ -1,7 +1,7 @@
-import { type Fragment } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 import { comparePlaces, type Place } from './order.ts'
-import { type Profile } from './profile.ts'
-import { type Remembered } from './remembered.ts'
+import type { Profile } from './profile.ts'
+import type { Remembered } from './remembered.ts'
 import { compareRemembered, isAfterEnd, Run } from './run.ts'
 
 /** A fragment that belongs to a run which has left already. */

@@ -1,12 +1,12 @@
-import { type AssemblyProfile } from '@spanloom/core'
+import type { AssemblyProfile } from '@spanloom/core'
 import { fakeClock, type FakeClock, silentLogger, testTelemetry, toPlain } from '@spanloom/core/testing'
-import { type Span } from '@spanloom/core/traces'
+import type { Span } from '@spanloom/core/traces'
 
 import { Assembler } from '../src/assembler.ts'
 import { Fragment } from '../src/fragment.ts'
 import { MemoryStore } from '../src/memory-store.ts'
 import { Profiles } from '../src/profile.ts'
-import { type FragmentStore } from '../src/store.ts'
+import type { FragmentStore } from '../src/store.ts'
 
 export type Plain = ReturnType<typeof toPlain>
 

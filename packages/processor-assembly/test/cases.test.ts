@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 
 import { parseConfig } from '@spanloom/core'
 import { fromPlain, type PlainSpan, seededRandom } from '@spanloom/core/testing'
-import { type Span } from '@spanloom/core/traces'
+import type { Span } from '@spanloom/core/traces'
 import { describe, expect, it } from 'vitest'
 
 import { profileOverrides, spanAssemblySchema } from '../src/config.ts'
-import { type FragmentStore } from '../src/store.ts'
+import type { FragmentStore } from '../src/store.ts'
 import { bench, type Bench, isBalanced, offer, plainCounters, plainSet } from './assembly.ts'
 import { SlowStore } from './slow-store.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { type AssemblyProfile } from '@spanloom/core'
+import type { AssemblyProfile } from '@spanloom/core'
 import { fromPlain, type PlainSpan } from '@spanloom/core/testing'
 import { describe, expect, it } from 'vitest'
 

@@ -1,11 +1,13 @@
-import { type AssemblyProfile } from '@spanloom/core'
+import type { AssemblyProfile } from '@spanloom/core'
 import { fromPlain, type PlainSpan, toPlain } from '@spanloom/core/testing'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
+import { MemoryStore } from '../src/memory-store.ts'
 import { defaultProfile, type Profile } from '../src/profile.ts'
 import { bench, isBalanced, offer, type Plain, plainCounters } from './assembly.ts'
 import { Model } from './model/model.ts'
+import { SlowStore } from './slow-store.ts'
 
 const traces = ['4bf92f3577b34da6a3ce929d0e0e4736', '0af7651916cd43dd8448eb211c80319c']
 const origin = 1_767_225_600_000_000_000n
@@ -145,9 +147,10 @@ it('gives what the rules say, whatever comes in whatever order', async () => {
     fc.asyncProperty(
       fc.tuple(profileArbitrary, profileArbitrary, profileArbitrary),
       fc.array(stepArbitrary, { minLength: 1, maxLength: 14 }),
-      async (given, steps) => {
+      fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+      async (given, steps, isSlow) => {
         const profiles = new Map(names.map((name, index) => [name, given[index] ?? {}]))
-        const run = bench({ profiles })
+        const run = bench({ profiles, store: isSlow ? new SlowStore() : new MemoryStore() })
         const model = new Model(new Map([...profiles].map(([name, profile]) => [name, completed(profile)])))
         const added: PlainSpan[] = []
         const compare = (passed: readonly Plain[]): void => {

@@ -1,4 +1,4 @@
-import { type PlainAttributes, type PlainLink, type PlainSpan } from '@spanloom/core/testing'
+import type { PlainAttributes, PlainLink, PlainSpan } from '@spanloom/core/testing'
 
 /** A fragment as the model sees it: plain data, everything decoded. */
 export interface Piece {
@@ -32,17 +32,11 @@ export interface Ranks {
   readonly complete: number
 }
 
-const controls = [
-  'key',
-  'parent.key',
-  'alias',
-  'rank',
-  'event.id',
-  'assumed',
-  'group',
-  'close',
-  'profile',
-].map((name) => `spanloom.${name}`)
+const controls = new Set(
+  ['key', 'parent.key', 'alias', 'rank', 'event.id', 'assumed', 'group', 'close', 'profile'].map(
+    (name) => `spanloom.${name}`,
+  ),
+)
 
 /** Section 1 of the rules. */
 export function readPiece(
@@ -88,13 +82,13 @@ export function readPiece(
     profile: text('profile'),
     identity: text('event.id') || JSON.stringify({ ...plain, resource: undefined }),
     assumed,
-    attributes: Object.fromEntries(Object.entries(all).filter(([name]) => !controls.includes(name))),
+    attributes: Object.fromEntries(Object.entries(all).filter(([name]) => !controls.has(name))),
   }
 }
 
 /** Whether nothing in the span concerns an assembler. */
 export function isWhole(plain: PlainSpan): boolean {
-  const steered = Object.keys(plain.attributes ?? {}).some((name) => controls.includes(name))
+  const steered = Object.keys(plain.attributes ?? {}).some((name) => controls.has(name))
   const linked = (plain.links ?? []).some((link) => 'spanloom.link.key' in (link.attributes ?? {}))
   return !steered && !linked && plain.startTimeUnixNano !== '0' && plain.endTimeUnixNano !== '0'
 }

@@ -1,5 +1,5 @@
-import { type Profile } from '../../src/profile.ts'
-import { type Piece } from './fragment.ts'
+import type { Profile } from '../../src/profile.ts'
+import type { Piece } from './fragment.ts'
 
 /** A run that has left. */
 export interface Memory {

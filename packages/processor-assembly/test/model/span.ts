@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import { type PlainAttributes, type PlainEvent, type PlainLink, type PlainSpan } from '@spanloom/core/testing'
+import type { PlainAttributes, PlainEvent, PlainLink, PlainSpan } from '@spanloom/core/testing'
 
-import { type Profile } from '../../src/profile.ts'
-import { type Plain } from '../assembly.ts'
+import type { Profile } from '../../src/profile.ts'
+import type { Plain } from '../assembly.ts'
 import { linkName, type Piece } from './fragment.ts'
 import { deciding, endOf, type Memory, type Occurrence, startOf, statusText } from './runs.ts'
 
@@ -64,6 +64,8 @@ function attributesOf(pieces: readonly Piece[], which: (piece: Piece) => PlainAt
   return { ...assumed, ...known } as PlainAttributes
 }
 
+const nameOf = (piece: Piece): string => (piece.closing ? '' : piece.plain.name)
+
 /** Section 5, with everything decoded. */
 export function makeSpan(
   run: Occurrence,
@@ -80,17 +82,18 @@ export function makeSpan(
   const order = merged(run, profile)
   const last = deciding(run.pieces, profile)
   const first = starter(run)
-  const superseded = run.pieces.filter(
-    (piece) =>
-      last !== undefined &&
-      piece.end !== 0n &&
-      (piece.end !== last.end || statusText(piece) !== statusText(last)),
+  const superseded = new Set(
+    run.pieces.filter(
+      (piece) =>
+        last !== undefined &&
+        piece.end !== 0n &&
+        (piece.end !== last.end || statusText(piece) !== statusText(last)),
+    ),
   )
   const isBoth = first !== undefined && first === last
   const giving = (isBoth ? [...order.slice(1), first] : order).filter(
-    (piece) => !run.extra.includes(piece) && (!superseded.includes(piece) || piece.kind === 'complete'),
+    (piece) => !run.extra.includes(piece) && (!superseded.has(piece) || piece.kind === 'complete'),
   )
-  const nameOf = (piece: Piece): string => (piece.closing ? '' : piece.plain.name)
   const name = order.map(nameOf).find((text) => text !== '') ?? profile.defaultName
   const status = last?.plain.status ?? { code: 'UNSET' as const }
   const begin = beginOf(run)
@@ -107,7 +110,7 @@ export function makeSpan(
   if (run.pieces.length > 1) marks['spanloom.fragments'] = run.pieces.length
   const events = order.flatMap((piece) => {
     const own = piece.plain.events ?? []
-    const as = superseded.includes(piece) ? 'end' : run.extra.includes(piece) ? 'start' : ''
+    const as = superseded.has(piece) ? 'end' : run.extra.includes(piece) ? 'start' : ''
     if (as === '') return own
     const told: Record<string, unknown> = { 'spanloom.fragment': as }
     const { code = 'UNSET', message = '' } = piece.plain.status ?? {}
