@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import {
   type ConfigOf,
   defineExtension,
@@ -114,7 +116,7 @@ function modeOf(permissions: string | number): number {
 
 function fileOptions(config: Settings): ConstructorParameters<typeof StorageFiles>[1] {
   return {
-    directory: config.directory,
+    directory: resolve(config.directory),
     fsync: config.fsync,
     timeoutMs: config.timeout,
     maxBytes: byteSize(config.max_disk) ?? 0,

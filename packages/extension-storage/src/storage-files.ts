@@ -47,7 +47,6 @@ export class StorageFiles implements Storage {
       const opened = await this.#thread.request({
         bytes: 0,
         takes: false,
-        nowMs,
         build: () => ({ kind: 'open', file, options: { ...options, path, owner: slot.owner, nowMs } }),
       })
       // The thread answers a request to open with this.

@@ -18,7 +18,8 @@ export class StorageTelemetry {
   readonly #telemetry: ComponentTelemetry
   readonly #attributes: { readonly extension: string }
   readonly #troubled = new Map<string, Fault>()
-  readonly #throttle: LogThrottle
+  readonly #refusals: LogThrottle
+  readonly #faults: LogThrottle
   readonly #corrupt: ReturnType<ComponentTelemetry['meter']['createCounter']>
   readonly #refused: ReturnType<ComponentTelemetry['meter']['createCounter']>
   readonly #stops: (() => void)[] = []
@@ -26,7 +27,8 @@ export class StorageTelemetry {
   constructor(id: string, telemetry: ComponentTelemetry, clock: Clock) {
     this.#telemetry = telemetry
     this.#attributes = { extension: id }
-    this.#throttle = new LogThrottle(clock, logIntervalMs)
+    this.#refusals = new LogThrottle(clock, logIntervalMs)
+    this.#faults = new LogThrottle(clock, logIntervalMs)
     this.#corrupt = telemetry.meter.createCounter(`${prefix}_corrupt_files`, {
       unit: '{file}',
       description: 'Damaged files that were moved aside.',
@@ -107,11 +109,13 @@ export class StorageTelemetry {
     this.#troubled.set(path, fault)
     status.recoverableError(error)
     if (fault.kind === 'full') {
-      this.#throttle.run(1, (suppressed) =>
+      this.#refusals.run(1, (suppressed) =>
         logger.warn('The storage refuses data: there is no room.', { path, error, ...suppressed }),
       )
     } else {
-      logger.error('A storage file does not work.', { path, error })
+      this.#faults.run(1, (suppressed) =>
+        logger.error('A storage file does not work.', { path, error, ...suppressed }),
+      )
     }
   }
 

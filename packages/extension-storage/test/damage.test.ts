@@ -172,10 +172,12 @@ test('EXP-43: a body that cannot be read is gone, the rest is not', () => {
   expect(ask(reopened, 'body', { id: first })).toBeUndefined()
   expect(ask(reopened, 'body', { id: second })).toEqual(new Uint8Array([1]))
   expect(faults).toMatchObject([{ kind: 'damaged' }])
+  ask(reopened, 'done', { ids: [first] })
   reopened.close()
-  const checked = openFile(folder)
-  expect(checked.opened.aside).toBeDefined()
-  checked.close()
+  const again = openFile(folder)
+  expect(again.opened).toEqual({ unclean: false })
+  expect(ask(again, 'pending', { after: 0, limit: 10 })).toMatchObject([{ id: second }])
+  again.close()
 })
 
 /** Lets the first page of sevens point to a page that does not exist. */

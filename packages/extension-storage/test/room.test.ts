@@ -84,6 +84,7 @@ describe('OUT-06: a file at its limit', () => {
       .slice(0, 200)
       .map((id) => file.run([callOf('retry', { id, dueMs: 1, status: 503, error })], 0)[0])
 
+    expect(outcomes).toHaveLength(200)
     expect(outcomes.every((outcome) => outcome !== undefined && 'result' in outcome)).toBe(true)
     file.close()
   })

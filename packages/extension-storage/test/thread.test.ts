@@ -80,7 +80,6 @@ describe('memory on the main side', () => {
     thread.request({
       bytes,
       takes,
-      nowMs: 0,
       build: (copy) => {
         log?.push(thread.uncommittedBytes)
         copy(new Uint8Array(bytes))

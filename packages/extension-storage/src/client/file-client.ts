@@ -141,8 +141,11 @@ export class FileClient implements OwnerStorage {
 
   async #close(): Promise<void> {
     try {
-      const [file, nowMs] = [this.#file, this.#clock.now()]
-      await this.#thread.request({ bytes: 0, takes: false, nowMs, build: () => ({ kind: 'close', file }) })
+      const file = this.#file
+      await this.#thread.request({ bytes: 0, takes: false, build: () => ({ kind: 'close', file }) })
+    } catch (error) {
+      // The end of the thread closed the file, too.
+      if (!this.#thread.isDead) throw error
     } finally {
       this.#thread.removeFile(this.#file)
       this.#hooks.closed()
@@ -155,16 +158,16 @@ export class FileClient implements OwnerStorage {
     build: (copy: CopyBytes) => ArgumentsOf<O>,
   ): Promise<ResultOf<O>> {
     if (this.#closed !== undefined) throw new ShutdownError('The storage is closed.')
-    const file = this.#file
+    const [file, nowMs] = [this.#file, this.#clock.now()]
     try {
       const result = await this.#thread.request({
         bytes,
         takes,
-        nowMs: this.#clock.now(),
         // Name and arguments go together by the type of `build`, which a generic union cannot say.
         build: (copy) => ({
           kind: 'call',
           file,
+          nowMs,
           call: { operation, arguments: build(copy), rows, bytes } as Call,
         }),
       })

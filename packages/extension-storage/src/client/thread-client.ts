@@ -17,7 +17,6 @@ export interface Job {
   readonly bytes: number
   /** Whether it may be refused because too much waits. */
   readonly takes: boolean
-  readonly nowMs: number
   build(copy: CopyBytes): WithoutId<Request>
 }
 
@@ -139,14 +138,12 @@ export class ThreadClient {
       offset += bytes.length
       return target
     }
-    let nowMs = 0
     const requests = batch.map((waiting): Request => {
       const id = ++this.#lastId
       this.#running.set(id, waiting)
-      nowMs = Math.max(nowMs, waiting.job.nowMs)
       return { id, ...waiting.job.build(copy) }
     })
-    const message: ToThread = { nowMs, requests, ...(buffer === undefined ? {} : { buffer }) }
+    const message: ToThread = { requests, ...(buffer === undefined ? {} : { buffer }) }
     this.#worker.postMessage(message, buffer === undefined ? [] : [buffer])
   }
 

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { NewRecord, QueueRecord, QueueStats } from '@spanloom/core'
 
+import { faultOf } from './fault.ts'
 import { blob, integer, optional, page, type Row, text, wholeMs } from './row.ts'
 
 /** `NewRecord` whose body is one of a list, so that a shared body crosses threads once. */
@@ -108,7 +109,7 @@ export class QueueTable {
         this.#add('dead', -1)
       }
       const bodyId = integer(row, 'body_id')
-      this.#statements.removeBody.run(bodyId, bodyId)
+      this.#removeBody(bodyId)
     }
   }
 
@@ -146,6 +147,15 @@ export class QueueTable {
       pendingBytes: bytes,
       dead,
       oldestMs: oldest === undefined ? undefined : integer(oldest, 'created_ms'),
+    }
+  }
+
+  /** A body that is damaged stays where it is; its room is a small price for getting rid of the record (EXP-43). */
+  #removeBody(id: number): void {
+    try {
+      this.#statements.removeBody.run(id, id)
+    } catch (error) {
+      if (faultOf(error).kind !== 'damaged') throw error
     }
   }
 

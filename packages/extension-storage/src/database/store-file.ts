@@ -109,7 +109,7 @@ export class StoreFile implements Tables {
       }
       this.#room.tend()
     } catch (error) {
-      this.#note(faultOf(error))
+      this.#note(this.#faultOf(error))
     }
     return false
   }
@@ -159,9 +159,11 @@ export class StoreFile implements Tables {
       } catch (error) {
         const fault = this.#faultOf(error)
         if (fault.kind === 'full' && effectOf(call) === 'release' && this.#room.makeRoom(attempt)) continue
-        this.#note(fault)
         // What cannot be read is gone for its owner, who drops the record and goes on (EXP-43).
-        return call.operation === 'body' && fault.kind === 'damaged' ? { result: undefined } : { fault }
+        const isLostBody = call.operation === 'body' && fault.kind === 'damaged'
+        if (!isLostBody) this.#damaged ||= fault.kind === 'damaged'
+        this.#note(fault)
+        return isLostBody ? { result: undefined } : { fault }
       } finally {
         if (attempt > 0) this.#room.settle()
       }
@@ -209,7 +211,6 @@ export class StoreFile implements Tables {
   }
 
   #note(fault: Fault): void {
-    if (fault.kind === 'damaged') this.#damaged = true
     if (this.#trouble?.kind === fault.kind) return
     this.#trouble = fault
     this.#report(fault)

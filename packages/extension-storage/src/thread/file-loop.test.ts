@@ -28,7 +28,7 @@ beforeEach(() => {
   loop = new FileLoop(file, clock, () => wakes++)
 })
 
-const add = (call: Call): void => loop.add({ call, answer: (outcome) => answers.push(outcome) })
+const add = (call: Call): void => loop.add({ call, nowMs: 0, answer: (outcome) => answers.push(outcome) })
 const addAppend = (bytes = 10): void =>
   add(
     callOf(
@@ -39,7 +39,7 @@ const addAppend = (bytes = 10): void =>
     ),
   )
 const drain = (): void => {
-  while (loop.isReady) loop.runGroup(0)
+  while (loop.isReady) loop.runGroup()
 }
 
 describe('OUT-02: everything waiting goes into one transaction', () => {
@@ -74,7 +74,7 @@ describe('OUT-02: everything waiting goes into one transaction', () => {
     addAppend()
 
     expect(answers).toEqual([])
-    loop.runGroup(0)
+    loop.runGroup()
 
     expect(answers).toEqual([{ result: [1] }, { result: [2] }])
   })
@@ -149,7 +149,7 @@ describe('OUT-05: removing what was delivered is gathered', () => {
     const ids = append(file, new Uint8Array(1), new Uint8Array(1))
     done(...ids)
 
-    loop.drain(0)
+    loop.drain()
 
     expect(ask(file, 'stats', undefined)).toMatchObject({ pending: 0 })
     expect(clock.pending).toBe(0)

@@ -6,6 +6,8 @@ import type { Outcome, StoreFile } from '../database/store-file.ts'
 /** A call that waits for its turn. */
 export interface WaitingCall {
   readonly call: Call
+  /** Wall time of the caller. */
+  readonly nowMs: number
   readonly answer: (outcome: Outcome) => void
 }
 
@@ -26,6 +28,7 @@ export class FileLoop {
   #waiting: WaitingCall[] = []
   #delivered: WaitingCall[] = []
   #deliveredRows = 0
+  #nowMs = 0
   #gathering: Timer | undefined
 
   /** `wake` asks for a `runGroup` soon. */
@@ -40,7 +43,13 @@ export class FileLoop {
     return this.#waiting.length > 0 || (this.#delivered.length > 0 && this.#gathering === undefined)
   }
 
+  /** Wall time of the last call. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
   add(waiting: WaitingCall): void {
+    this.#nowMs = waiting.nowMs
     if (waiting.call.operation !== 'done') {
       this.#waiting.push(waiting)
       this.#wake()
@@ -55,11 +64,11 @@ export class FileLoop {
   }
 
   /** Carries out one transaction of what waits. */
-  runGroup(nowMs: number): void {
+  runGroup(): void {
     const group = this.#takeGroup()
     const outcomes = this.file.run(
       group.map(({ call }) => call),
-      nowMs,
+      this.#nowMs,
     )
     for (const [at, { answer }] of group.entries()) {
       const outcome = outcomes[at]
@@ -68,9 +77,9 @@ export class FileLoop {
   }
 
   /** Carries out everything that waits. */
-  drain(nowMs: number): void {
+  drain(): void {
     this.#endGathering()
-    while (this.isReady) this.runGroup(nowMs)
+    while (this.isReady) this.runGroup()
   }
 
   #takeGroup(): readonly WaitingCall[] {

@@ -14,6 +14,8 @@ interface Numbered {
 /** Work on an open file. */
 export interface FileRequest extends Numbered {
   readonly kind: 'call'
+  /** Wall time of the owner, in milliseconds since 1970. */
+  readonly nowMs: number
   readonly call: Call
 }
 
@@ -29,8 +31,6 @@ export interface CloseRequest extends Numbered {
 
 /** Requests of one turn of the main thread's event loop. */
 export interface ToThread {
-  /** Wall time of the main thread. */
-  readonly nowMs: number
   readonly requests: readonly Request[]
   /** Transferred; holds the bytes that the requests refer to, and goes back when they are answered. */
   readonly buffer?: ArrayBuffer

@@ -30,7 +30,6 @@ interface OpenFile {
 export class StorageThread {
   readonly #options: StorageThreadOptions
   readonly #files = new Map<number, OpenFile>()
-  #nowMs = 0
   #deferred = false
   #answers: Answer[] = []
   #events: FileEvent[] = []
@@ -40,8 +39,7 @@ export class StorageThread {
     this.#options = options
   }
 
-  receive({ nowMs, requests, buffer }: ToThread): void {
-    this.#nowMs = nowMs
+  receive({ requests, buffer }: ToThread): void {
     const lease: Lease = { buffer, requests: requests.length }
     for (const request of requests) {
       const answer = (outcome: Outcome): void => this.#answer(request.id, outcome, lease)
@@ -61,11 +59,12 @@ export class StorageThread {
         this.#events.push({ file, ...(fault === undefined ? {} : { fault }) }),
       )
       const { clock } = this.#options
+      const loop = new FileLoop(store, clock, () => this.#wake())
       this.#files.set(file, {
         path: options.path,
-        loop: new FileLoop(store, clock, () => this.#wake()),
+        loop,
         maintenance: new Maintenance(clock, (idle) => {
-          const isMore = store.maintain(this.#nowMs, idle)
+          const isMore = store.maintain(loop.nowMs, idle)
           this.#post()
           return isMore
         }),
@@ -79,17 +78,17 @@ export class StorageThread {
   #close(file: number): Outcome {
     const open = this.#files.get(file)
     open?.maintenance.stop()
-    open?.loop.drain(this.#nowMs)
+    open?.loop.drain()
     open?.loop.file.close()
     this.#files.delete(file)
     return { result: undefined }
   }
 
-  #call({ file, call }: FileRequest, answer: (outcome: Outcome) => void): void {
+  #call({ file, call, nowMs }: FileRequest, answer: (outcome: Outcome) => void): void {
     const open = this.#files.get(file)
     if (open === undefined) return answer({ fault: { kind: 'failed', message: 'The file is not open.' } })
     open.maintenance.active()
-    open.loop.add({ call, answer })
+    open.loop.add({ call, nowMs, answer })
   }
 
   #wake(): void {
@@ -103,7 +102,7 @@ export class StorageThread {
     this.#deferred = false
     for (const { loop } of this.#files.values()) {
       if (!loop.isReady) continue
-      loop.runGroup(this.#nowMs)
+      loop.runGroup()
       this.#post()
     }
     if ([...this.#files.values()].some(({ loop }) => loop.isReady)) this.#wake()
