@@ -11,7 +11,7 @@ export interface RawAnswer {
 /** A connection that sends exactly the bytes that it is given, whatever a client would think of them. */
 export class RawConnection implements Disposable {
   readonly #socket: Socket
-  readonly #closed: Promise<unknown>
+  readonly #closed: Promise<void>
   #text = ''
 
   /** Connects to `host:port`. */
@@ -27,30 +27,36 @@ export class RawConnection implements Disposable {
     socket.setEncoding('latin1').on('data', (text: string) => (this.#text += text))
     // A server that has had enough resets the connection, and that is an end like another.
     socket.on('error', () => undefined)
-    this.#closed = once(socket, 'close')
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()))
   }
 
   /** Sends bytes, unless the server has already closed; resolves once they are on their way. */
   async send(bytes: string | Uint8Array): Promise<void> {
     if (!this.#socket.writable || this.#socket.write(bytes)) return
-    await Promise.race([once(this.#socket, 'drain').catch(() => undefined), this.#closed])
-  }
-
-  /** Says that nothing more will be sent. */
-  finish(): void {
-    this.#socket.end()
-  }
-
-  /** What has been received so far. */
-  get received(): RawAnswer {
-    const status = /^HTTP\/1\.1 (\d{3}) /.exec(this.#text)?.[1]
-    return { status: status === undefined ? undefined : Number(status), text: this.#text }
+    await new Promise<void>((resolve) => {
+      this.#socket.once('drain', resolve).once('close', resolve)
+    })
   }
 
   /** What has been received when the server closes. */
   async answer(): Promise<RawAnswer> {
     await this.#closed
-    return this.received
+    return this.#received
+  }
+
+  /** What has been received once that is the head of a response, or the server has closed. */
+  async head(): Promise<RawAnswer> {
+    while (!this.#text.includes('\r\n\r\n') && !this.#socket.destroyed) {
+      await new Promise<void>((resolve) => {
+        this.#socket.once('data', () => resolve()).once('close', () => resolve())
+      })
+    }
+    return this.#received
+  }
+
+  get #received(): RawAnswer {
+    const status = /^HTTP\/1\.1 (\d{3}) /.exec(this.#text)?.[1]
+    return { status: status === undefined ? undefined : Number(status), text: this.#text }
   }
 
   [Symbol.dispose](): void {

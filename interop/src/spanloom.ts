@@ -12,10 +12,7 @@ export interface StartSpanloomOptions {
   readonly dir: string
 }
 
-/** The file that the `spanloom` command runs. */
-export const spanloomCommand: string = fileURLToPath(
-  new URL('../../packages/collector/src/cli.ts', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/collector/src/cli.ts', import.meta.url))
 
 /**
  * Arguments ahead of every configuration, which may say otherwise: own metrics would all listen on one port, and
@@ -28,14 +25,19 @@ const quiet = [
   'yaml:service::telemetry::logs::sampling::enabled: false',
 ]
 
-/** Starts the `spanloom` command as its users do and resolves once it says that everything is ready. */
-export async function startSpanloom({ config, dir }: StartSpanloomOptions): Promise<RunningProcess> {
+/** What Node is called with to run the `spanloom` command; writes the pipeline file. */
+export async function spanloomArguments({ config, dir }: StartSpanloomOptions): Promise<readonly string[]> {
   const file = join(dir, `spanloom-${randomUUID()}.yaml`)
   await writeFile(file, JSON.stringify(config))
+  return [command, ...quiet, '--config', file]
+}
+
+/** Starts the `spanloom` command as its users do and resolves once it says that everything is ready. */
+export async function startSpanloom(options: StartSpanloomOptions): Promise<RunningProcess> {
   return startProcess({
     command: process.execPath,
-    args: [spanloomCommand, ...quiet, '--config', file],
-    cwd: dir,
+    args: await spanloomArguments(options),
+    cwd: options.dir,
     ready: /Everything is ready/,
     readyOn: 'stderr',
   })
