@@ -64,7 +64,7 @@ export class StoredDelivery {
     this.#options = options
   }
 
-  /** Spans that are stored and not delivered. */
+  /** Spans that are stored and not delivered; none while the store is closed. */
   get spanCount(): number {
     return this.#running?.queue.spanCount ?? 0
   }
@@ -109,6 +109,8 @@ export class StoredDelivery {
         requests,
         spans,
       })
+    this.#running = undefined
+    this.#options.telemetry.accounting.kept?.(spans)
     await storage.close()
   }
 

@@ -10,7 +10,7 @@ export interface AccountOwner {
 }
 
 /**
- * The bookkeeping of one component in spans: `in + created = out + dropped + merged + held` (TEL-10).
+ * The bookkeeping of one component in spans: `in + created = out + dropped + merged + held + kept` (TEL-10).
  * Data that was refused is on neither side: it stays with the sender.
  *
  * What a receiver was sent nobody outside can see, so its `in` is the sum of what became of it.
@@ -26,6 +26,8 @@ export interface AccountReading extends AccountOwner {
   readonly merged: number
   readonly created: number
   readonly held: number
+  /** Left in a storage by instances that have stopped; whoever found them there has counted them as created. */
+  readonly kept: number
   /** Spans in calls into the component or out of it that have not ended. */
   readonly inFlight: number
   /** Whether the two sides are equal, but for spans of calls that have not ended and may be on either. */
@@ -67,6 +69,7 @@ export class Account {
   #failed = 0
   #merged = 0
   #created = 0
+  #kept = 0
   #sent: number | undefined
   #entering = 0
   #leaving = 0
@@ -131,6 +134,9 @@ export class Account {
           this.#failed += count
           this.#listener.failed?.(count, transport)
         },
+        kept: (count) => {
+          this.#kept += count
+        },
         sent: (count) => {
           this.#sent = (this.#sent ?? 0) + count
         },
@@ -150,7 +156,7 @@ export class Account {
     const held = [...this.#held].reduce((sum, read) => sum + read(), 0)
     const dropped = [...this.#dropped.values()].reduce((sum, count) => sum + count, 0)
     const out = this.#sent ?? this.#out
-    const gone = out + dropped + this.#merged + held
+    const gone = out + dropped + this.#merged + held + this.#kept
     const taken = kind === 'receiver' ? gone - this.#created : this.#in
     const excess = gone - taken - this.#created
     return {
@@ -163,6 +169,7 @@ export class Account {
       merged: this.#merged,
       created: this.#created,
       held,
+      kept: this.#kept,
       inFlight: this.#entering + this.#leaving,
       balanced: excess <= this.#entering && -excess <= this.#leaving,
     }

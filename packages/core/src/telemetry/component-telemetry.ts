@@ -17,6 +17,11 @@ export interface Accounting {
   /** Registers how many spans are held at the moment. */
   held(read: () => number): void
   /**
+   * The component stops and leaves `count` spans in a storage; it holds them no longer. The instance that finds them
+   * there tells them as `created` and holds them.
+   */
+  kept?(count: number): void
+  /**
    * A receiver could not make spans of a request through its own or the sender's fault, before the
    * pipeline saw it: `count` spans as far as they are known, else 0. Counts as `otelcol_receiver_failed_spans`.
    */

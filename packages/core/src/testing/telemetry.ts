@@ -48,7 +48,7 @@ export interface TestTelemetry extends ComponentTelemetry {
   readonly statusEvents: readonly { readonly kind: StatusKind; readonly error?: Error }[]
   /** Spans dropped so far, by reason. */
   readonly dropped: ReadonlyMap<string, number>
-  readonly counts: { readonly merged: number; readonly created: number }
+  readonly counts: { readonly merged: number; readonly created: number; readonly kept: number }
   /** Spans held at the moment. */
   heldNow(): number
 }
@@ -57,7 +57,7 @@ export interface TestTelemetry extends ComponentTelemetry {
 export function testTelemetry(meter: Meter = createNoopMeter()): TestTelemetry {
   const statusEvents: { kind: StatusKind; error?: Error }[] = []
   const dropped = new Map<string, number>()
-  const counts = { merged: 0, created: 0 }
+  const counts = { merged: 0, created: 0, kept: 0 }
   const held: (() => number)[] = []
   return {
     logger: recordingLogger(),
@@ -74,6 +74,7 @@ export function testTelemetry(meter: Meter = createNoopMeter()): TestTelemetry {
       merged: (count) => void (counts.merged += count),
       created: (count) => void (counts.created += count),
       held: (read) => void held.push(read),
+      kept: (count) => void (counts.kept += count),
     },
     statusEvents,
     dropped,

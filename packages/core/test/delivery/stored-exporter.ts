@@ -3,6 +3,7 @@ import { type DataPoint, MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { Extension } from '../../src/component/extension.ts'
 import { DeliveredExporter } from '../../src/delivery/delivered-exporter.ts'
 import type { ExporterSender } from '../../src/delivery/sender.ts'
+import type { Accounting } from '../../src/telemetry/component-telemetry.ts'
 import {
   fakeClock,
   type FakeClock,
@@ -31,6 +32,11 @@ export interface StoredExporter {
   ) => Promise<void>
 }
 
+interface StartOptions {
+  readonly disk?: Extension
+  readonly accounting?: Accounting
+}
+
 const { signal } = new AbortController()
 
 /** A destination, a disk and the exporters between them, one after the other. */
@@ -54,9 +60,10 @@ export class StoredExporters {
   }
 
   /** A new exporter on the same disk, not started. */
-  create(config: Config = this.#config): StoredExporter {
+  create(config: Config = this.#config, { accounting }: StartOptions = {}): StoredExporter {
     const reader = new ReadOnDemand()
-    const telemetry = testTelemetry(new MeterProvider({ readers: [reader] }).getMeter('test'))
+    const recorded = testTelemetry(new MeterProvider({ readers: [reader] }).getMeter('test'))
+    const telemetry = { ...recorded, ...(accounting === undefined ? {} : { accounting }) }
     const exporter = new DeliveredExporter(this.#senderOfOneLife(), deliveryConfig(config), {
       id: 'test/1',
       telemetry,
@@ -79,8 +86,8 @@ export class StoredExporters {
   }
 
   /** A new exporter on the same disk, started. */
-  async start(disk: Extension = this.storage.extension()): Promise<StoredExporter> {
-    const made = this.create()
+  async start({ disk = this.storage.extension(), accounting }: StartOptions = {}): Promise<StoredExporter> {
+    const made = this.create(this.#config, accounting === undefined ? {} : { accounting })
     await made.exporter.start(testHost({ disk }))
     return made
   }

@@ -124,7 +124,7 @@ describe('EXP-40: stored before acknowledged', () => {
       'failed to resolve storage "disk": extension not found',
     )
     const { storage: _storage, ...useless } = rig.storage.extension()
-    await expect(rig.start(useless)).rejects.toThrow('The extension "disk" is not a storage.')
+    await expect(rig.start({ disk: useless })).rejects.toThrow('The extension "disk" is not a storage.')
   })
 })
 
