@@ -9,6 +9,7 @@ import {
 
 import { buildInfo } from './build-info.ts'
 
+const admin = () => import('@spanloom/extension-admin')
 const auth = () => import('@spanloom/extension-auth')
 const file = () => import('@spanloom/exporter-file')
 const fileReceivers = () => import('@spanloom/receiver-file')
@@ -113,6 +114,9 @@ export const defaultRegistry: Registry = createRegistry([
 
   entry('connector', 'forward', 'beta', 'connector-forward', async () => (await forward()).forwardConnector),
 
+  entry('extension', 'admin', 'beta', 'extension-admin', async () => (await admin()).adminExtension, {
+    aliases: ['zpages'],
+  }),
   entry('extension', 'basicauth', 'beta', 'extension-auth', async () => (await auth()).basicAuthExtension),
   entry(
     'extension',

@@ -1,0 +1,1 @@
+export { adminExtension, type AdminServer } from './admin.ts'
