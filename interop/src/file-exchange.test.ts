@@ -69,6 +69,7 @@ describe('files', { timeout: 30_000 }, () => {
       const post = form.format === 'json' ? sendJson : sendProtobuf
       const headers = compressed(form)
 
+      expect(messages).toHaveLength(2)
       for (const message of messages)
         expect(await post(addresses.get(form.name) ?? '', message, headers)).toBe(200)
 
@@ -135,6 +136,7 @@ function framesOf(file: Buffer): readonly Buffer[] {
   const frames: Buffer[] = []
   for (let start = 0; start < file.length;) {
     const end = start + 4 + file.readUInt32BE(start)
+    if (end > file.length) throw new RangeError(`A message of ${end - start - 4} bytes is cut off.`)
     frames.push(file.subarray(start + 4, end))
     start = end
   }
