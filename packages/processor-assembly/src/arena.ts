@@ -7,7 +7,9 @@ const smallest = 64
 const largest = 16 * 1024
 
 interface Page {
-  buffer: Buffer
+  readonly buffer: Buffer
+  /** The same bytes, for numbers, which it reads and writes faster. */
+  readonly view: DataView
   /** Size of its blocks; 0 for a page with one large block. */
   blockSize: number
   used: number
@@ -42,7 +44,7 @@ export class Arena {
     let offset = page.top
     if (page.free !== 0) {
       offset = page.free - 1
-      page.free = page.buffer.readUInt32LE(offset)
+      page.free = page.view.getUint32(offset, true)
     } else page.top += blockSize
     page.used++
     return number * unitsPerPage + offset / unit
@@ -54,7 +56,7 @@ export class Arena {
     page.used--
     if (page.used === 0) return this.#retire(number, page)
     const offset = this.offset(block)
-    page.buffer.writeUInt32LE(page.free, offset)
+    page.view.setUint32(offset, page.free, true)
     page.free = offset + 1
     if (page.listed) return
     page.listed = true
@@ -66,6 +68,11 @@ export class Arena {
     return this.#page(Math.floor(block / unitsPerPage)).buffer
   }
 
+  /** The page that holds the block, for numbers. */
+  view(block: number): DataView {
+    return this.#page(Math.floor(block / unitsPerPage)).view
+  }
+
   /** Where in its page the block begins. */
   offset(block: number): number {
     return (block % unitsPerPage) * unit
@@ -74,7 +81,8 @@ export class Arena {
   #allocateLarge(size: number): number {
     const buffer = Buffer.allocUnsafeSlow(size)
     this.size += size
-    return this.#add({ buffer, blockSize: 0, used: 1, free: 0, top: size, listed: true }) * unitsPerPage
+    const view = viewOf(buffer)
+    return this.#add({ buffer, view, blockSize: 0, used: 1, free: 0, top: size, listed: true }) * unitsPerPage
   }
 
   #roomyPage(blockSize: number): number {
@@ -91,7 +99,8 @@ export class Arena {
     }
     const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(pageSize)
     this.size += pageSize
-    const number = this.#add({ buffer, blockSize, used: 0, free: 0, top: 0, listed: true })
+    const view = viewOf(buffer)
+    const number = this.#add({ buffer, view, blockSize, used: 0, free: 0, top: 0, listed: true })
     list.push(number)
     return number
   }
@@ -127,9 +136,13 @@ export class Arena {
   }
 }
 
-/** Rounds up so that no more than an eighth is lost. */
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
+/** Rounds up so that no more than a sixteenth is lost. */
 function blockSizeOf(size: number): number {
   if (size <= smallest) return smallest
-  const step = Math.max(unit, 2 ** (Math.floor(Math.log2(size - 1)) - 3))
+  const step = Math.max(unit, 2 ** (Math.floor(Math.log2(size - 1)) - 4))
   return Math.ceil(size / step) * step
 }

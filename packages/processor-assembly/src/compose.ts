@@ -29,7 +29,7 @@ export interface Composed {
  * inside (`assembly.md` section 5). Fields that nobody knows yet are copied.
  */
 export function composeSpan(plan: SpanPlan): Composed {
-  const name = plan.name ?? (plan.content.find((fragment) => fragment.name !== '')?.name || plan.defaultName)
+  const name = plan.name ?? nameOf(plan)
   const fields = new Fields(plan)
   for (const fragment of plan.content) {
     const as = plan.superseded.get(fragment)
@@ -47,6 +47,11 @@ export function composeSpan(plan: SpanPlan): Composed {
   } finally {
     writer.release()
   }
+}
+
+function nameOf({ content, defaultName }: SpanPlan): string {
+  for (const { name } of content) if (name !== '') return name
+  return defaultName
 }
 
 function writeHead(writer: WireWriter, { ids, parentSpanId, start, end }: SpanPlan, name: string): void {

@@ -11,30 +11,22 @@ export interface RunIds {
 const spanIdDigits = 16
 const noSpanId = '0'.repeat(spanIdDigits)
 
-/**
- * Ids of the runs of one key, in order (`assembly.md` section 4): those of the start fragment, or of the first
- * fragment, unless another run of the key has this span id already.
- *
- * @param vanishes runs that will leave no span; their ids stay free
- */
-export function idsOfRuns(
-  key: string,
-  runs: readonly Run[],
-  vanishes: (run: Run) => boolean,
-): readonly RunIds[] {
+/** Span ids that are remembered among the runs of one key. */
+export function takenIds(runs: readonly Run[]): Set<string> {
   const taken = new Set<string>()
   if (runs.length > 1) {
     for (const { remembered } of runs) if (remembered !== undefined) taken.add(remembered.spanId)
   }
-  return runs.map((run) => {
-    if (run.remembered !== undefined) return run.remembered
-    const ids = idsOfRun(key, run, taken)
-    if (!vanishes(run)) taken.add(ids.spanId)
-    return ids
-  })
+  return taken
 }
 
-function idsOfRun(key: string, run: Run, taken: ReadonlySet<string>): RunIds {
+/**
+ * Ids of a run (`assembly.md` section 4): those of its start fragment, or of its first one, unless another run of
+ * the key has this span id already.
+ *
+ * @param taken span ids of the runs before it and of those that are remembered
+ */
+export function idsOfRun(key: string, run: Run, taken: ReadonlySet<string>): RunIds {
   const { traceId, spanId } = toldIds(key, run)
   if (!taken.has(spanId)) return { traceId, spanId }
   return { traceId, spanId: freeSpanId(`${traceId}/${spanId}#${run.begin}`, taken) }

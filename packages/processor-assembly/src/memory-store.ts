@@ -5,19 +5,13 @@ import { Origins } from './origins.ts'
 import type { FragmentStore, KeyRecords, StoredFragment } from './store.ts'
 import { grown } from './typed-arrays.ts'
 
-/** Layout of a block: next block, its length, origin, closing, arrival, time of arrival, wall time, fingerprint, span. */
-const at = {
-  next: 0,
-  length: 4,
-  origin: 8,
-  closing: 12,
-  arrival: 16,
-  arrivedMs: 24,
-  wallNs: 32,
-  print: 40,
-} as const
+/** Layout of a block: next block, length, origin, arrival, time of arrival, fingerprint, then the span. */
+const at = { next: 0, length: 4, origin: 8, arrival: 12, arrivedMs: 20, print: 28 } as const
 const printLength = 16
 const headerLength = at.print + printLength
+/** Set in the length of a fragment with more behind its bytes: closing and wall time. */
+const hasMore = 0x8000_0000
+const moreLength = 12
 
 /** Layout of a key's memory: how many fingerprints, length of what is remembered, fingerprints, what is remembered. */
 const memoryHeader = 8
@@ -44,44 +38,63 @@ export class MemoryStore implements FragmentStore {
   append(slot: number, _key: string, fragment: StoredFragment, fingerprint: string): boolean {
     this.#reserve(slot)
     if (this.#knows(slot, fingerprint)) return false
-    const { buffer, from, to } = fragment
-    const block = this.#arena.allocate(headerLength + to - from)
+    const { buffer, from, to, closing, wallNs } = fragment
+    const length = to - from
+    const isMore = closing !== 0 || wallNs !== 0n
+    const block = this.#arena.allocate(headerLength + length + (isMore ? moreLength : 0))
     const page = this.#arena.buffer(block)
+    const view = this.#arena.view(block)
     const offset = this.#arena.offset(block)
-    page.writeUInt32LE(0, offset + at.next)
-    page.writeUInt32LE(to - from, offset + at.length)
-    page.writeUInt32LE(this.#origins.use(fragment.resource, fragment.scope), offset + at.origin)
-    page.writeUInt32LE(fragment.closing, offset + at.closing)
-    page.writeDoubleLE(fragment.arrival, offset + at.arrival)
-    page.writeDoubleLE(fragment.arrivedMs, offset + at.arrivedMs)
-    page.writeBigUInt64LE(fragment.wallNs, offset + at.wallNs)
-    page.write(fingerprint, offset + at.print, printLength, 'latin1')
+    view.setUint32(offset + at.next, 0, true)
+    view.setUint32(offset + at.length, isMore ? length + hasMore : length, true)
+    view.setUint32(offset + at.origin, this.#origins.use(fragment.resource, fragment.scope), true)
+    view.setFloat64(offset + at.arrival, fragment.arrival, true)
+    view.setFloat64(offset + at.arrivedMs, fragment.arrivedMs, true)
+    writePrint(page, offset + at.print, fingerprint)
     buffer.copy(page, offset + headerLength, from, to)
+    if (isMore) {
+      view.setUint32(offset + headerLength + length, closing, true)
+      view.setBigUint64(offset + headerLength + length + 4, wallNs, true)
+    }
     this.#link(slot, block)
     this.#prints.get(slot)?.add(fingerprint)
     return true
   }
 
+  /** Whether the key has taken this fingerprint before. */
+  knows(slot: number, fingerprint: string): boolean {
+    this.#reserve(slot)
+    return this.#knows(slot, fingerprint)
+  }
+
   read(slot: number): KeyRecords {
     const fragments: StoredFragment[] = []
     for (let block = this.#heads[slot] ?? 0; block !== 0; block = this.#next(block)) {
-      const buffer = this.#arena.buffer(block)
-      const offset = this.#arena.offset(block)
-      const from = offset + headerLength
-      const { resource, scope } = this.#origins.get(buffer.readUInt32LE(offset + at.origin))
-      fragments.push({
-        buffer,
-        from,
-        to: from + buffer.readUInt32LE(offset + at.length),
-        resource,
-        scope,
-        arrival: buffer.readDoubleLE(offset + at.arrival),
-        arrivedMs: buffer.readDoubleLE(offset + at.arrivedMs),
-        wallNs: buffer.readBigUInt64LE(offset + at.wallNs),
-        closing: buffer.readUInt32LE(offset + at.closing),
-      })
+      fragments.push(this.#fragment(block))
     }
     return { fragments, memory: this.#memoryOf(slot).remembered }
+  }
+
+  #fragment(block: number): StoredFragment {
+    const buffer = this.#arena.buffer(block)
+    const view = this.#arena.view(block)
+    const offset = this.#arena.offset(block)
+    const coded = view.getUint32(offset + at.length, true)
+    const isMore = coded >= hasMore
+    const from = offset + headerLength
+    const to = from + (isMore ? coded - hasMore : coded)
+    const { resource, scope } = this.#origins.get(view.getUint32(offset + at.origin, true))
+    return {
+      buffer,
+      from,
+      to,
+      resource,
+      scope,
+      arrival: view.getFloat64(offset + at.arrival, true),
+      arrivedMs: view.getFloat64(offset + at.arrivedMs, true),
+      wallNs: isMore ? view.getBigUint64(to + 4, true) : 0n,
+      closing: isMore ? view.getUint32(to, true) : 0,
+    }
   }
 
   release(slot: number, _key: string, gone: ReadonlySet<number>, memory: Buffer | undefined): void {
@@ -92,17 +105,47 @@ export class MemoryStore implements FragmentStore {
     this.#counts[slot] = 0
     while (block !== 0) {
       const next = this.#next(block)
-      const buffer = this.#arena.buffer(block)
+      const view = this.#arena.view(block)
       const offset = this.#arena.offset(block)
-      if (gone.has(buffer.readDoubleLE(offset + at.arrival))) dropped.push(block)
+      if (gone.has(view.getFloat64(offset + at.arrival, true))) dropped.push(block)
       else {
-        buffer.writeUInt32LE(0, offset + at.next)
+        view.setUint32(offset + at.next, 0, true)
         this.#link(slot, block)
       }
       block = next
     }
     this.#remember(slot, dropped, memory)
     for (const one of dropped) this.#drop(one)
+  }
+
+  /**
+   * What the key keeps of what has left it, fingerprints included, as {@link recall} takes it; undefined for nothing.
+   * Valid until the key is changed.
+   */
+  memory(slot: number): Buffer | undefined {
+    if ((this.#memories[slot] ?? 0) === 0) return undefined
+    const { buffer, prints, count, remembered } = this.#memoryOf(slot)
+    return buffer.subarray(
+      prints - memoryHeader,
+      prints + count * printLength + (remembered === undefined ? 0 : remembered.length),
+    )
+  }
+
+  /**
+   * Gives a key back what {@link memory} told of it.
+   *
+   * @throws RangeError when the bytes are none
+   */
+  recall(slot: number, bytes: Buffer): void {
+    this.#reserve(slot)
+    if (bytes.readUInt32LE(0) * printLength + bytes.readUInt32LE(4) + memoryHeader !== bytes.length)
+      throw new RangeError('The memory of a key is cut off.')
+    const block = this.#arena.allocate(bytes.length)
+    bytes.copy(this.#arena.buffer(block), this.#arena.offset(block))
+    const before = this.#memories[slot] ?? 0
+    if (before !== 0) this.#arena.free(before)
+    this.#memories[slot] = block
+    this.#prints.delete(slot)
   }
 
   delete(slot: number): void {
@@ -132,18 +175,17 @@ export class MemoryStore implements FragmentStore {
   #link(slot: number, block: number): void {
     const tail = this.#tails[slot] ?? 0
     if (tail === 0) this.#heads[slot] = block
-    else this.#arena.buffer(tail).writeUInt32LE(block, this.#arena.offset(tail) + at.next)
+    else this.#arena.view(tail).setUint32(this.#arena.offset(tail) + at.next, block, true)
     this.#tails[slot] = block
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1
   }
 
   #next(block: number): number {
-    return this.#arena.buffer(block).readUInt32LE(this.#arena.offset(block) + at.next)
+    return this.#arena.view(block).getUint32(this.#arena.offset(block) + at.next, true)
   }
 
   #drop(block: number): void {
-    const buffer = this.#arena.buffer(block)
-    this.#origins.leave(buffer.readUInt32LE(this.#arena.offset(block) + at.origin))
+    this.#origins.leave(this.#arena.view(block).getUint32(this.#arena.offset(block) + at.origin, true))
     this.#arena.free(block)
   }
 
@@ -151,7 +193,7 @@ export class MemoryStore implements FragmentStore {
     const set = this.#prints.get(slot)
     if (set !== undefined) return set.has(print)
     const memory = this.#memories[slot] ?? 0
-    const left = memory === 0 ? 0 : this.#arena.buffer(memory).readUInt32LE(this.#arena.offset(memory))
+    const left = memory === 0 ? 0 : this.#arena.view(memory).getUint32(this.#arena.offset(memory), true)
     if ((this.#counts[slot] ?? 0) + left > manyFragments) {
       const prints = this.#allPrints(slot)
       this.#prints.set(slot, prints)
@@ -189,8 +231,9 @@ export class MemoryStore implements FragmentStore {
     if (block === 0) return nothing
     const buffer = this.#arena.buffer(block)
     const offset = this.#arena.offset(block)
-    const count = buffer.readUInt32LE(offset)
-    const length = buffer.readUInt32LE(offset + 4)
+    const view = this.#arena.view(block)
+    const count = view.getUint32(offset, true)
+    const length = view.getUint32(offset + 4, true)
     const prints = offset + memoryHeader
     const remembered = prints + count * printLength
     return {
@@ -210,8 +253,9 @@ export class MemoryStore implements FragmentStore {
     const block = this.#arena.allocate(memoryHeader + count * printLength + length)
     const buffer = this.#arena.buffer(block)
     let offset = this.#arena.offset(block)
-    buffer.writeUInt32LE(count, offset)
-    buffer.writeUInt32LE(length, offset + 4)
+    const view = this.#arena.view(block)
+    view.setUint32(offset, count, true)
+    view.setUint32(offset + 4, length, true)
     offset += memoryHeader
     if (kept > 0) {
       const end = old.prints + old.count * printLength
@@ -238,6 +282,10 @@ interface Memory {
 }
 
 const nothing: Memory = { buffer: Buffer.alloc(0), prints: 0, count: 0, remembered: undefined }
+
+function writePrint(buffer: Buffer, offset: number, print: string): void {
+  for (let index = 0; index < printLength; index++) buffer[offset + index] = print.charCodeAt(index)
+}
 
 function isPrint(buffer: Buffer, offset: number, print: string): boolean {
   for (let index = 0; index < printLength; index++) {

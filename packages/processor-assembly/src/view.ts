@@ -1,5 +1,5 @@
 import type { Fragment } from './fragment.ts'
-import { idsOfRuns, type RunIds } from './ids.ts'
+import { idsOfRun, type RunIds, takenIds } from './ids.ts'
 import { inOrder } from './order.ts'
 import type { Profile } from './profile.ts'
 import type { Remembered } from './remembered.ts'
@@ -42,15 +42,9 @@ export function viewOf(
   remembered: readonly Remembered[],
 ): View {
   const ordered = inOrder(fragments)
-  const walked = walk(ordered, remembered, profile)
-  return {
-    ...walked,
-    key,
-    profile,
-    fragments: ordered,
-    remembered,
-    known: knownRuns(key, profile, walked.runs),
-  }
+  const { runs, late, waiting, idle } = walk(ordered, remembered, profile)
+  const known = knownRuns(key, profile, runs)
+  return { key, profile, fragments: ordered, remembered, known, runs, late, waiting, idle }
 }
 
 /** Whether the run will leave no span. */
@@ -59,17 +53,18 @@ function vanishes(run: Run, { orphanUpdate }: Profile): boolean {
 }
 
 function knownRuns(key: string, profile: Profile, runs: readonly Run[]): readonly KnownRun[] {
-  const ids = idsOfRuns(key, runs, (run) => vanishes(run, profile))
+  const taken = takenIds(runs)
   const known: KnownRun[] = []
   let before: KnownRun | undefined
-  for (const [index, run] of runs.entries()) {
-    const own = ids[index]
-    if (own === undefined) continue
+  for (const run of runs) {
+    const ids = run.remembered ?? idsOfRun(key, run, taken)
     const adoptsFrom = run.startSaid ? run.begin : (before?.run.over ?? always)
     const isSpan = !vanishes(run, profile)
-    const one: KnownRun = { run, key, ids: own, before, adoptsFrom, isSpan }
+    const one: KnownRun = { run, key, ids, before, adoptsFrom, isSpan }
     known.push(one)
-    if (isSpan) before = one
+    if (!isSpan) continue
+    before = one
+    if (runs.length > 1) taken.add(ids.spanId)
   }
   return known
 }
