@@ -41,7 +41,11 @@ export function createRegistry(entries: readonly RegistryEntry[]): Registry {
 }
 
 /** An entry for a factory that is already loaded; for tests and for programs that embed a collector. */
-export function entryOf(factory: AnyFactory, module: string = factory.type, version: string = '0.0.0'): RegistryEntry {
+export function entryOf(
+  factory: AnyFactory,
+  module: string = factory.type,
+  version: string = '0.0.0',
+): RegistryEntry {
   return {
     kind: factory.kind,
     type: factory.type,
