@@ -119,7 +119,7 @@ const unreadable = hostile([
 /** Bodies that are small, and large once they are decompressed. */
 const bombs = hostile([
   ['1 GiB as members of a gzip file', protobuf, () => times(64, gzipSync(bomb)), 'gzip'],
-  ['256 MiB of gzip', protobuf, () => gzipSync(times(16, bomb)), 'gzip'],
+  ['64 MiB of gzip', protobuf, () => gzipSync(times(4, bomb)), 'gzip'],
   ['1 GiB as frames of zstd', protobuf, () => times(64, zstdCompressSync(bomb)), 'zstd'],
   ['256 MiB of zstd', protobuf, () => zstdCompressSync(times(16, bomb)), 'zstd'],
 ])
@@ -141,7 +141,7 @@ describe('a body above the limit is 413', () => {
   })
 
   test('ten at once', async () => {
-    const bodies = [gzipSync(times(8, bomb)), zstdCompressSync(times(8, bomb))]
+    const bodies = [gzipSync(times(2, bomb)), zstdCompressSync(times(2, bomb))]
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         post(protobuf, bodies[index % 2] ?? '', index % 2 === 0 ? 'gzip' : 'zstd'),

@@ -101,7 +101,7 @@ describe('a call', () => {
     ],
     ['of 20 MiB and one byte', () => frame(Buffer.alloc(20 * mebibyte + 1)), {}, 8],
     ['that announces 4 GiB', () => frame(good, { length: 0xffff_ffff }), {}, 8],
-    ['with a gzip bomb', () => frame(gzipSync(Buffer.alloc(256 * mebibyte)), { compressed: true }), gzip, 8],
+    ['with a gzip bomb', () => frame(gzipSync(Buffer.alloc(64 * mebibyte)), { compressed: true }), gzip, 8],
     [
       'with gzip that was cut off',
       () => frame(gzipSync(good).subarray(0, -9), { compressed: true }),

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freeAddress } from './free-port.ts'
 import { findOtelcol } from './otelcol-binary.ts'
 import { startOtelcol } from './otelcol.ts'
-import { otlpWay, receiverOf, senderOf } from './otlp-ways.ts'
+import { type OtlpWay, otlpWay, receiverOf, senderOf } from './otlp-ways.ts'
 import { overHttp, pipelines } from './pipelines.ts'
 import { wholeSpans } from './plain-spans.ts'
 import type { RunningProcess } from './process.ts'
@@ -18,6 +18,9 @@ const otelcol = await findOtelcol()
 // Short intervals of its own, so that only our answer can make the Collector wait.
 const impatient = { retry_on_failure: { initial_interval: '10ms', max_interval: '20ms' } }
 const ways = ['otlp_grpc', 'otlp_http'].map((name) => otlpWay(name, impatient))
+const waysTo = (role: string): readonly OtlpWay[] =>
+  ways.map(({ name }) => otlpWay(`${name}/${role}`, impatient))
+const [unguarded, guarded] = [waysTo('processor'), waysTo('middleware')]
 const document = JSON.stringify(everyField)
 const patient = (name: string, reason: string): RegExp =>
   new RegExp(`Will retry.*"${name}".*Throttle \\(\\d[^)]*s\\).*${reason}`)
@@ -37,7 +40,7 @@ describe('the exporters of a Collector', { timeout: 40_000 }, () => {
       resources.use(await startSpanloom({ dir: folder.path, config }))
 
     /** A Collector, and where it takes what it sends each way. */
-    const startSenders = async (addresses: readonly string[]) => {
+    const startSenders = async (ways: readonly OtlpWay[], addresses: readonly string[]) => {
       const inputs = await Promise.all(ways.map(() => freeAddress()))
       const each = ways.map((way, index) => {
         const from = { [`otlp/${way.name}`]: overHttp(inputs[index]) }
@@ -49,11 +52,11 @@ describe('the exporters of a Collector', { timeout: 40_000 }, () => {
 
     test('come again after the delay that our full queue asks for, and nothing is lost or doubled', async () => {
       const [backend, ...addresses] = [await freeAddress(), await freeAddress(), await freeAddress()]
-      const from = receivers(addresses)
+      const from = receivers(ways, addresses)
       const oneByOne = { sending_queue: { queue_size: 1, num_consumers: 1 } }
       const to = { otlp_http: { endpoint: `http://${backend}`, ...impatient, ...oneByOne } }
       const spanloom = await start(pipelines({ all: { from, to } }))
-      const { collector, inputs } = await startSenders(addresses)
+      const { collector, inputs } = await startSenders(ways, addresses)
 
       for (const input of [...inputs, ...inputs]) expect(await sendJson(input, document)).toBe(200)
       for (const { name } of ways) await collector.waitForLine(patient(name, 'sending queue is full'))
@@ -67,38 +70,40 @@ describe('the exporters of a Collector', { timeout: 40_000 }, () => {
       expect(wholeSpans(arrived)).toEqual(wholeSpans(everyFieldTimes(4)))
     })
 
-    test.each(['processor', 'middleware'])(
-      'come again after the delay that our memory limiter asks for, as a %s',
-      async (role) => {
-        const addresses = [await freeAddress(), await freeAddress()]
-        const to = { file: { path: 'arrived.json' } }
-        const memory_limiter = { check_interval: '100ms', limit_mib: 1 }
-        const refusing = await start(
-          role === 'processor'
-            ? pipelines({ all: { from: receivers(addresses), through: { memory_limiter }, to } })
-            : pipelines({ all: { from: receivers(addresses, guarded), to } }, { memory_limiter }),
-        )
-        const { collector, inputs } = await startSenders(addresses)
+    test('come again after the delay that our memory limiter asks for, in a pipeline or ahead of it', async () => {
+      const addresses = await Promise.all([...unguarded, ...guarded].map(() => freeAddress()))
+      const memory_limiter = { check_interval: '100ms', limit_mib: 1 }
+      const to = { file: { path: 'arrived.json' } }
+      const config = (through: Record<string, object>, settings: object): object => {
+        const behind = receivers(guarded, addresses.slice(unguarded.length), settings)
+        const all = { from: receivers(unguarded, addresses), through, to }
+        return pipelines({ all, guarded: { from: behind, to } }, { memory_limiter })
+      }
+      const middlewares = [{ id: 'memory_limiter' }]
+      const refusing = await start(config({ memory_limiter }, { middlewares }))
+      const { collector, inputs } = await startSenders([...unguarded, ...guarded], addresses)
 
-        for (const input of inputs) expect(await sendJson(input, document)).toBe(200)
-        for (const { name } of ways) await collector.waitForLine(patient(name, 'high memory usage'))
-        expect(await refusing.stop()).toEqual({ code: 0, signal: null })
-        expect((await tracesIn(folder.file('arrived.json'))).spanCount).toBe(0)
-        await start(pipelines({ all: { from: receivers(addresses), to } }))
-        await waitForSpans(folder.file('arrived.json'), 2 * everyFieldTraces.spanCount)
+      for (const input of inputs) expect(await sendJson(input, document)).toBe(200)
+      for (const { name } of [...unguarded, ...guarded])
+        await collector.waitForLine(patient(name, 'high memory usage'))
+      expect(await refusing.stop()).toEqual({ code: 0, signal: null })
+      expect((await tracesIn(folder.file('arrived.json'))).spanCount).toBe(0)
+      await start(config({}, {}))
+      await waitForSpans(folder.file('arrived.json'), 4 * everyFieldTraces.spanCount)
 
-        expect(await collector.stop()).toEqual({ code: 0, signal: null })
-        const arrived = await tracesIn(folder.file('arrived.json'))
-        expect(wholeSpans(arrived)).toEqual(wholeSpans(everyFieldTimes(2)))
-      },
-    )
+      expect(await collector.stop()).toEqual({ code: 0, signal: null })
+      const arrived = await tracesIn(folder.file('arrived.json'))
+      expect(wholeSpans(arrived)).toEqual(wholeSpans(everyFieldTimes(4)))
+    })
   })
 })
 
-const guarded = { middlewares: [{ id: 'memory_limiter' }] }
-
 /** A receiver for each way, at its address. */
-const receivers = (addresses: readonly string[], settings?: object): Record<string, object> =>
+const receivers = (
+  ways: readonly OtlpWay[],
+  addresses: readonly string[],
+  settings?: object,
+): Record<string, object> =>
   Object.assign({}, ...ways.map((way, index) => receiverOf(way, addresses[index], settings)))
 
 const everyFieldTimes = (count: number): Traces =>
