@@ -107,22 +107,32 @@ function prepareTables(database: DatabaseSync, owner: string): boolean {
     return false
   }
   if (integer(tables, 'meta') !== 1) throw new FaultError('damaged', 'It is no storage file of Spanloom.')
-  const meta = new Map(
-    database
-      .prepare('SELECT k, v FROM meta')
-      .all()
-      .map((row) => [text(row, 'k'), text(row, 'v')]),
-  )
+  const writer = requireKnownSchema(database)
+  if (writer !== owner) throw new FaultError('foreign', `It holds the data of ${writer}, not of ${owner}.`)
+  const state = metaOf(database).get('state')
+  database.exec("UPDATE meta SET v = 'open' WHERE k = 'state'")
+  return state !== 'clean'
+}
+
+/**
+ * Answers whose data a file holds.
+ *
+ * @throws FaultError or an error of SQLite when it is not of a version that is known here.
+ */
+export function requireKnownSchema(database: DatabaseSync): string {
+  const meta = metaOf(database)
   const version = meta.get('schema')
   if (version !== schemaVersion) {
     throw Number(version) > Number(schemaVersion)
       ? new FaultError('foreign', `It was written by a newer version of Spanloom (schema ${version}).`)
       : new FaultError('damaged', 'It does not tell its version.')
   }
-  const writer = meta.get('owner') ?? ''
-  if (writer !== owner) throw new FaultError('foreign', `It holds the data of ${writer}, not of ${owner}.`)
-  database.exec("UPDATE meta SET v = 'open' WHERE k = 'state'")
-  return meta.get('state') !== 'clean'
+  return meta.get('owner') ?? ''
+}
+
+function metaOf(database: DatabaseSync): ReadonlyMap<string, string> {
+  const rows = database.prepare('SELECT k, v FROM meta').all()
+  return new Map(rows.map((row) => [text(row, 'k'), text(row, 'v')]))
 }
 
 function quickCheck(database: DatabaseSync): void {
