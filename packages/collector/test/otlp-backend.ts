@@ -17,9 +17,15 @@ export class OtlpBackend implements AsyncDisposable {
   readonly #server = createServer((request, response) => void this.#handle(request, response))
   #waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = []
 
-  /** Starts one on a free port. */
-  static async listen(): Promise<OtlpBackend> {
-    const backend = new OtlpBackend()
+  readonly #answers: Promise<void>
+
+  private constructor(answers: Promise<void>) {
+    this.#answers = answers
+  }
+
+  /** Starts one on a free port, which answers nothing before `answers` resolves. */
+  static async listen(answers: Promise<void> = Promise.resolve()): Promise<OtlpBackend> {
+    const backend = new OtlpBackend(answers)
     backend.#server.listen(0, '127.0.0.1')
     await once(backend.#server, 'listening')
     return backend
@@ -52,6 +58,7 @@ export class OtlpBackend implements AsyncDisposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { headers, method, url } = request
     if (method !== 'POST' || url !== '/v1/traces') return void response.writeHead(404).end()
+    await this.#answers
     const body = decompress(await buffer(request), headers['content-encoding'])
     const json = headers['content-type'] === 'application/json'
     this.requests.push({ headers, traces: json ? parseOtlpJson(body) : Traces.fromProtobuf(body) })
