@@ -1,3 +1,4 @@
+import { checkContainers } from './density.ts'
 import { invalidOtlp } from './invalid.ts'
 
 /** Attributes of the greatest nesting that is allowed, written out in OTLP/JSON, stay below this. */
@@ -9,11 +10,13 @@ const inexactDigits = 16
 /**
  * Looks through a JSON text once, before it is parsed. Returns whether it has integers that only a bigint can hold.
  *
- * @throws PermanentError when it nests too deep: what walks over the parsed value may use recursion
+ * @throws PermanentError when it nests too deep, because what walks over the parsed value may use recursion, or has
+ * more objects and lists than an honest text of its length
  */
 export function scanJson(text: string): { readonly hasLargeIntegers: boolean } {
   let depth = 0
   let digits = 0
+  let containers = 0
   let hasLargeIntegers = false
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -24,9 +27,11 @@ export function scanJson(text: string): { readonly hasLargeIntegers: boolean } {
     digits = 0
     if (code === 0x22) at = endOfString(text, at)
     else if (code === 0x7b || code === 0x5b) {
+      containers++
       if (++depth > maxDepth) throw invalidOtlp(`the JSON nests deeper than ${maxDepth} levels`)
     } else if (code === 0x7d || code === 0x5d) depth--
   }
+  checkContainers(containers, text.length)
   return { hasLargeIntegers }
 }
 

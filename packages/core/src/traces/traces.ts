@@ -1,4 +1,5 @@
 import { Composition } from './composition.ts'
+import { checkDensity } from './density.ts'
 import { bytesWithoutField } from './envelope.ts'
 import { tracesField } from './fields.ts'
 import { type Resource } from './resource.ts'
@@ -42,7 +43,9 @@ export class Traces {
   static fromProtobuf(bytes: Uint8Array): Traces {
     const buffer = asBuffer(bytes)
     const spanCount = validateTraces(buffer)
-    return new Traces(buffer.length === 0 ? [] : [buffer], spanCount, countGroups(buffer))
+    const groupCount = countGroups(buffer)
+    checkDensity(spanCount + groupCount, buffer.length)
+    return new Traces(buffer.length === 0 ? [] : [buffer], spanCount, groupCount)
   }
 
   /** Takes bytes that came out of a `Traces` before, unchecked; far cheaper than {@link Traces.fromProtobuf}. */
