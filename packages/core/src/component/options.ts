@@ -35,6 +35,8 @@ export interface ProcessorOptions<Config> extends ComponentOptions<Config> {
    * that lists it. The first caller makes it.
    */
   readonly shared: <T extends object>(make: () => T) => T
+  /** Pipeline of this instance of a processor; absent for connectors, which have one instance for all. */
+  readonly pipeline?: string
 }
 
 export type ExporterOptions<Config> = ComponentOptions<Config>

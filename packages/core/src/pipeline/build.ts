@@ -106,7 +106,9 @@ export function buildInstance(
       }
       case 'processor': {
         const edges = processorEdges(edge)
-        const processor = factory.create(step(edges))
+        const [pipeline] = node.pipelines
+        const own = pipeline === undefined ? {} : { pipeline }
+        const processor = factory.create({ ...step(edges), ...own })
         return made(processor, withSpan(edges.incoming(processor), processorSpan(id)))
       }
       case 'connector': {
