@@ -7,6 +7,7 @@ import { reportError } from './report-error.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
+import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
 import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
@@ -21,6 +22,7 @@ const verbs: readonly Verb[] = [
   schemaVerb,
   featureGateVerb,
   quickstartVerb,
+  queueVerb,
 ]
 
 /** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */

@@ -5,8 +5,10 @@ import { gunzipSync } from 'node:zlib'
 
 import { Traces } from '@spanloom/core/traces'
 
-/** What a backend does with requests: takes them, says that it is busy, or never answers. */
-export type Mood = 'takes' | 'busy' | 'hangs'
+/** What a backend does with requests: takes them, says that it is busy, refuses them for good, or never answers. */
+export type Mood = 'takes' | 'busy' | 'refuses' | 'hangs'
+
+const statuses = { takes: 200, busy: 503, refuses: 400 }
 
 /** A backend for OTLP over HTTP that can go away and come back at the same address. */
 export class MoodyBackend implements AsyncDisposable {
@@ -34,7 +36,7 @@ export class MoodyBackend implements AsyncDisposable {
       this.seen.push(...ids)
       if (mood === 'hangs') return
       if (mood === 'takes') this.taken.push(...ids)
-      response.writeHead(mood === 'takes' ? 200 : 503, { 'content-type': 'application/x-protobuf' }).end()
+      response.writeHead(statuses[mood], { 'content-type': 'application/x-protobuf' }).end()
     })
     this.#server = server.listen(this.#port, '127.0.0.1')
     await once(server, 'listening')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+import { command } from './command.ts'
 import { MoodyBackend } from './moody-backend.ts'
 import { sendOverHttp, tracesOf } from './otlp-sender.ts'
 import { type CliProcess, freePort, readySentence, startCli } from './process.ts'
@@ -217,4 +218,30 @@ test('a destination that is busy for long gets everything in the end, first atte
   await arrival(backend, acknowledged)
   expect(backend.taken.toSorted()).toEqual(acknowledged.toSorted())
   expect([...new Set(backend.seen)]).toEqual(acknowledged)
+})
+
+test('EXP-28: dead letters are sent again when the command says so', async () => {
+  await using backend = new MoodyBackend(await freePort())
+  await backend.up()
+  backend.mood = 'refuses'
+  await using first = await run(backend)
+  const acknowledged = await send(first, 5)
+  await vi.waitFor(() => expect(backend.seen).toHaveLength(5), { timeout: 10_000 })
+  first.signal('SIGTERM')
+  expect(await first.exit).toBe(0)
+  expect(first.stderr()).toContain('Exporting failed. Keeping data as a dead letter.')
+
+  const on = ['--directory', directory, '--format', 'json']
+  expect(JSON.parse((await command(['queue', 'ls', ...on])).stdout)).toMatchObject([
+    { exporter: 'otlp_http', pending: 0, dead_letters: 5 },
+  ])
+  await using second = await run(backend)
+  second.signal('SIGTERM')
+  await second.exit
+  expect(backend.seen).toHaveLength(5)
+
+  expect((await command(['queue', 'retry', '--all', ...on])).code).toBe(0)
+  backend.mood = 'takes'
+  await using _third = await run(backend)
+  await arrival(backend, acknowledged)
 })

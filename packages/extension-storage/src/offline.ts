@@ -108,12 +108,10 @@ function openIn(database: DatabaseSync, path: string): OfflineFile {
 function openError(path: string, error: unknown): SpanloomError {
   if (error instanceof SpanloomError) return error
   const { kind, message } = error instanceof FaultError ? error : faultOf(error)
-  const cause = new Error(message)
   if (kind === 'in_use') {
     return new SpanloomError('STORAGE_IN_USE', `queue ${path} is in use by another process`, {
-      cause,
       hint: 'Stop the collector first; while it runs, only it can change its queue.',
     })
   }
-  return new SpanloomError('STORAGE_UNUSABLE', `queue ${path} cannot be used: ${message}`, { cause })
+  return new SpanloomError('STORAGE_UNUSABLE', `queue ${path} cannot be used: ${message}`)
 }
