@@ -195,6 +195,22 @@ describe('a broken configuration', () => {
   })
 })
 
+test('a queue that was meant for a wrong address is delivered to the right one', async () => {
+  await using backend = await OtlpBackend.listen()
+  const receiver = `127.0.0.1:${await freePort()}`
+  const nowhere = `http://127.0.0.1:${await freePort()}`
+  await using running = await startReloading(otlpPipeline(receiver, nowhere))
+  for (let index = 0; index < 50; index++) expect(await sendOverHttp(receiver, oneSpan())).toBe(200)
+  expect(backend.spans).toEqual([])
+
+  expect(await running.reload(otlpPipeline(receiver, backend.url))).toMatchObject({ status: 200 })
+
+  const books = await closedBooks(running.admin)
+  expect(bookOf(books, 'otlp_http')).toMatchObject({ in: 50, out: 50, dropped: {}, held: 0 })
+  expect(new Set(backend.spans.map(({ spanId }) => spanId)).size).toBe(50)
+  expect(backend.spans).toHaveLength(50)
+})
+
 describe('what a change of the receiver leaves alone (vector 20)', () => {
   test('is the queue of an exporter whose backend does not answer', async () => {
     const gate = Promise.withResolvers<void>()

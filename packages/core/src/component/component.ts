@@ -1,3 +1,4 @@
+import type { TracesConsumer } from './consumer.ts'
 import type { Extension } from './extension.ts'
 import type { ListeningSockets } from './listening-sockets.ts'
 
@@ -21,6 +22,11 @@ export interface Component {
    * Safe to call twice, and without a `start` (SIG-04).
    */
   shutdown(signal: AbortSignal): Promise<void>
+  /**
+   * Says, before the shutdown, that a reload has put an instance with other settings in this one's place: `heir`
+   * takes what this one would otherwise lose. Only exporters hear of it.
+   */
+  succeededBy?(heir: TracesConsumer): void
 }
 
 /** Kinds of component. */

@@ -6,6 +6,7 @@ import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { Traces } from '../traces/traces.ts'
 import type { ReadyRequest } from './batcher.ts'
 import { exporterMetrics, type ExporterMetrics } from './exporter-metrics.ts'
+import { Handover } from './handover.ts'
 import { LossLog } from './loss-log.ts'
 import { observed } from './observed.ts'
 import { createQueueing, type Queueing } from './queueing.ts'
@@ -41,6 +42,7 @@ export class DeliveredExporter implements Component, TracesConsumer {
   readonly #waitForResult: boolean
   /** Calls without a queue that are on their way. */
   readonly #direct = new Set<Promise<void>>()
+  readonly #handover = new Handover()
   /** Ends waits between attempts. */
   readonly #draining = new StopSwitch()
   /** Ends attempts too. */
@@ -65,7 +67,9 @@ export class DeliveredExporter implements Component, TracesConsumer {
       logger: telemetry.logger,
       draining: this.#draining,
     })
-    this.#send = observed(retrying, this.#metrics, this.#losses)
+    this.#send = observed(retrying, this.#metrics, this.#losses, async ({ reason, rest }, delivery) =>
+      reason === 'shutdown' && rest !== undefined ? this.#handover.leave(rest, delivery) : false,
+    )
     this.#waitForResult = config.sending_queue?.wait_for_result ?? false
     const storage = config.sending_queue?.storage
     if (config.sending_queue && storage === undefined)
@@ -114,6 +118,11 @@ export class DeliveredExporter implements Component, TracesConsumer {
     }
   }
 
+  /** What the queue holds at the shutdown goes to `heir`, also what could not be sent. */
+  succeededBy(heir: TracesConsumer): void {
+    this.#handover.to(heir)
+  }
+
   /**
    * Stops waiting between attempts, sends what is queued with one attempt each, and gives up on the rest
    * when `signal` aborts (EXP-60 to EXP-64).
@@ -155,6 +164,10 @@ export class DeliveredExporter implements Component, TracesConsumer {
   }
 
   async #sendQueued(request: ReadyRequest): Promise<void> {
+    if (this.#draining.stopped && (await this.#handover.leave(request.traces, request))) {
+      request.finish()
+      return
+    }
     this.#metrics.batchSent(request.traces)
     const result = await this.#send(request)
     if (result.delivered) {

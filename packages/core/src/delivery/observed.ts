@@ -1,14 +1,29 @@
 import type { ExporterMetrics } from './exporter-metrics.ts'
 import type { LossLog } from './loss-log.ts'
 import type { SendRequest, SendResult } from './retry.ts'
-import type { SendOutcome } from './sender.ts'
+import type { Delivery, SendOutcome } from './sender.ts'
 
-/** The exporter's own telemetry: counts requests in flight and what became of their spans (12.2, OTE-03, OTE-09). */
-export function observed(send: SendRequest, metrics: ExporterMetrics, losses: LossLog): SendRequest {
+/** A request that was not delivered. */
+export type Undelivered = Extract<SendResult, { readonly delivered: false }>
+
+/**
+ * The exporter's own telemetry: counts requests in flight and what became of their spans (12.2, OTE-03, OTE-09).
+ * What `leave` finds another exporter for counts as neither sent nor failed here.
+ */
+export function observed(
+  send: SendRequest,
+  metrics: ExporterMetrics,
+  losses: LossLog,
+  leave: (result: Undelivered, delivery: Delivery) => Promise<boolean> = () => Promise.resolve(false),
+): SendRequest {
   return async (delivery) => {
     metrics.inFlight(1)
     const result = await send(delivery)
     metrics.inFlight(-1)
+    if (!result.delivered && (await leave(result, delivery))) {
+      metrics.sent(delivery.traces.spanCount - result.undelivered)
+      return { delivered: true, outcome: {} }
+    }
     countResult(delivery.traces.spanCount, result, metrics, losses)
     return result
   }

@@ -29,6 +29,8 @@ export type SendResult =
       readonly reason: GiveUpReason
       /** Spans that the destination did not take. */
       readonly undelivered: number
+      /** Those spans, where they are at hand. */
+      readonly rest?: Traces
     }
 
 /** Sends a request as often as needed; never rejects. */
@@ -89,6 +91,7 @@ export function withRetry(
       error,
       reason,
       undelivered: traces.spanCount,
+      rest: traces,
     })
     try {
       let body = await encode(traces)

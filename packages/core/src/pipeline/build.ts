@@ -52,6 +52,8 @@ export interface BuildInput {
 export interface Instance {
   readonly node: GraphNode
   readonly component: Component
+  /** The component where it takes data, not counted. */
+  readonly consumer: TracesConsumer | undefined
   /** Where its data comes in, counted; a receiver has no such side. */
   readonly entry: Entry | undefined
   /** Where its data goes; not connected yet. */
@@ -83,10 +85,18 @@ export function buildInstance(
   const next = new Junction()
   const edge: EdgeTelemetry = { account, instruments: input.instruments, clock: input.clock }
   const options = { id, config, telemetry, clock: input.clock, build: input.build }
-  const made = (component: Component, stage?: TracesConsumer): Instance => ({
+  const receiver = (component: Component): Instance => ({
     node,
     component,
-    entry: stage && new Entry(stage),
+    consumer: undefined,
+    entry: undefined,
+    next,
+  })
+  const made = (component: Component & TracesConsumer, stage: TracesConsumer): Instance => ({
+    node,
+    component,
+    consumer: component,
+    entry: new Entry(stage),
     next,
   })
   const withSpan = (stage: TracesConsumer, span: StageSpan): TracesConsumer =>
@@ -102,7 +112,7 @@ export function buildInstance(
       case 'receiver': {
         announceReceiver(edge, factory.transports?.(config) ?? [])
         const counted = withSpan(afterReceiver(edge, next), receiverSpan(id))
-        return made(factory.create({ ...options, next: counted }))
+        return receiver(factory.create({ ...options, next: counted }))
       }
       case 'processor': {
         const edges = processorEdges(edge)

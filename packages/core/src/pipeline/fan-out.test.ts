@@ -4,7 +4,7 @@ import type { TracesConsumer } from '../component/consumer.ts'
 import { isPermanent, PermanentError, RetryableError, retryAfterMs, grpcStatusOf } from '../errors/errors.ts'
 import { TracesSink } from '../testing/traces-sink.ts'
 import { span, Traces } from '../traces/index.ts'
-import { combineFailures, fanOut } from './fan-out.ts'
+import { combineFailures, fanOut, Junction } from './fan-out.ts'
 
 const context = { signal: new AbortController().signal }
 const batch = (): Traces =>
@@ -94,5 +94,33 @@ describe('the error of several failed stages', () => {
     ])
     expect(retryAfterMs(combined)).toBe(7000)
     expect(grpcStatusOf(combined)).toBe(8)
+  })
+})
+
+describe('a junction', () => {
+  test('remembers over a change of its stages who has taken a batch', async () => {
+    const [healthy, failing, late] = [new TracesSink(), new TracesSink(), new TracesSink()]
+    const junction = new Junction([healthy, failing])
+    const traces = batch()
+    failing.refuseWith(new RetryableError('FULL', 'full'))
+    await expect(junction.consumeTraces(traces, context)).rejects.toThrow('full')
+
+    junction.connect([healthy, late])
+    await junction.consumeTraces(traces, context)
+
+    expect([healthy, late].map(({ batches }) => batches)).toEqual([[traces], [traces]])
+  })
+
+  test('is content when the only stage that is left has taken the batch', async () => {
+    const [healthy, failing] = [new TracesSink(), new TracesSink()]
+    const junction = new Junction([healthy, failing])
+    const traces = batch()
+    failing.refuseWith(new RetryableError('FULL', 'full'))
+    await expect(junction.consumeTraces(traces, context)).rejects.toThrow('full')
+
+    junction.connect([healthy])
+    await junction.consumeTraces(traces, context)
+
+    expect(healthy.calls).toBe(1)
   })
 })

@@ -80,6 +80,10 @@ export class PartialReload {
       const member = members.get(key)
       return member !== undefined && this.#isOutgoing(key) && !this.#stopped.has(member) ? [member] : []
     })
+    for (const { component, instance } of old) {
+      const heir = this.#candidates.members.get(instance.node.key)?.instance.consumer
+      if (heir !== undefined) component.succeededBy?.(heir)
+    }
     await this.#limit((signal) => stopMembers(old, signal, clock, stopMember))
     for (const [id, member] of [...this.#before.extensions].toReversed()) {
       if (this.#candidates.parts.extensions.get(id) === member || this.#stopped.has(member)) continue
