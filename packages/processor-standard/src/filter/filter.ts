@@ -65,12 +65,11 @@ export const filterProcessor: ProcessorFactory = defineProcessor({
     if (config.spans?.exclude) tests.push(not(compileMatch(config.spans.exclude)))
     if (config.keep?.length) tests.push(compileConditions(config.keep))
     if (config.drop?.length) tests.push(not(compileConditions(config.drop)))
-    return statelessProcessor(next, (traces) => {
-      const kept = traces.filter((span) => tests.every((test) => test(span)))
-      if (kept.spanCount < traces.spanCount)
-        telemetry.accounting.dropped(traces.spanCount - kept.spanCount, 'filtered')
-      return kept
-    })
+    return statelessProcessor(
+      next,
+      (traces) => traces.filter((span) => tests.every((test) => test(span))),
+      (spans) => telemetry.accounting.dropped(spans, 'filtered'),
+    )
   },
 })
 

@@ -61,17 +61,16 @@ export const probabilisticSamplerProcessor: ProcessorFactory = defineProcessor({
   },
   create({ config, next, telemetry }) {
     const decide = samplerOf(config)
-    return statelessProcessor(next, (traces) => {
-      const kept = traces.map((span) => {
-        const priority = priorityOf(span)
-        if (priority === 'drop') return undefined
-        return priority === 'keep' ? span : decide(span)
-      })
-      if (kept.spanCount < traces.spanCount) {
-        telemetry.accounting.dropped(traces.spanCount - kept.spanCount, 'not_sampled')
-      }
-      return kept
-    })
+    return statelessProcessor(
+      next,
+      (traces) =>
+        traces.map((span) => {
+          const priority = priorityOf(span)
+          if (priority === 'drop') return undefined
+          return priority === 'keep' ? span : decide(span)
+        }),
+      (spans) => telemetry.accounting.dropped(spans, 'not_sampled'),
+    )
   },
 })
 
