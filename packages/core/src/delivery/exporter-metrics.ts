@@ -52,6 +52,8 @@ export function exporterMetrics(
     unit: '{request}',
   })
   inFlight.add(0, typed)
+  // From now on the host waits to hear what was sent, also while nothing could be sent yet.
+  accounting.sent?.(0)
 
   const sizes = (name: string, what: string): ((traces: Traces) => void) => {
     if (!detailed) return () => undefined

@@ -44,16 +44,19 @@ export class QueueSpace {
     this.#admitBlocked()
   }
 
-  /** Takes room, as soon as there is some if callers may wait for it; rejects otherwise. */
-  async reserve(size: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Takes room and calls `admit` in the same moment: at once, or as soon as there is room if callers may wait for it.
+   * Rejects otherwise.
+   */
+  async enter<T>(size: number, signal: AbortSignal, admit: () => T): Promise<T> {
     if (this.#closed) throw new ShutdownError()
     if (size > this.capacity) throw tooLarge(size, this.capacity)
     if (this.#fits(size) && this.#blocked.length === 0) {
       this.#size += size
-      return
+      return admit()
     }
     if (!this.#options.blockOnOverflow || signal.aborted) throw this.#full()
-    await this.#waitForSpace(size, signal)
+    return this.#waitForSpace(size, signal, admit)
   }
 
   /** Refuses new callers and those that wait. */
@@ -76,8 +79,8 @@ export class QueueSpace {
     }
   }
 
-  #waitForSpace(size: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+  #waitForSpace<T>(size: number, signal: AbortSignal, admit: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
     const onAbort = (): void => {
       this.#blocked.remove(caller)
       reject(this.#full())
@@ -88,7 +91,7 @@ export class QueueSpace {
       size,
       admit() {
         leave()
-        resolve()
+        resolve(admit())
       },
       refuse(error) {
         leave()

@@ -66,7 +66,7 @@ export class StoredIntake {
     const { space, sizer, losses } = this.#options
     const size = sizeOf(traces, sizer)
     try {
-      await space.reserve(size, context.signal)
+      await space.enter(size, context.signal, () => undefined)
     } catch (error) {
       losses.refused(traces.spanCount, error)
       throw error
