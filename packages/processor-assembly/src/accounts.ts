@@ -18,6 +18,12 @@ export class Accounts {
     this.counters.in++
   }
 
+  /** So many fragments were found that a process before had taken. */
+  restored(count: number): void {
+    this.counters.restored += count
+    if (count > 0) this.#accounting.created(count)
+  }
+
   passed(count: number): void {
     this.counters.in += count
     this.counters.passed += count

@@ -1,15 +1,17 @@
-import type { Accounting, Clock, Logger } from '@spanloom/core'
+import type { Accounting, AppendStore, Clock, Logger } from '@spanloom/core'
 import type { Span } from '@spanloom/core/traces'
 
 import { Accounts } from './accounts.ts'
 import { ClosingEnds } from './closing-ends.ts'
 import type { Counters } from './counters.ts'
+import type { DurableStore } from './durable-store.ts'
 import { Exit } from './exit.ts'
 import type { Fragment } from './fragment.ts'
 import { Intake } from './intake.ts'
 import { KeyState } from './key-state.ts'
 import { retrying } from './key-views.ts'
 import type { Profiles } from './profile.ts'
+import { Restoration, type Restored } from './restoration.ts'
 import type { FragmentStore, MaybePromise } from './store.ts'
 
 /** What an assembler works with. */
@@ -29,6 +31,9 @@ export interface AssemblerOptions {
 
 /** After something unforeseen a key is put off for so long, so that it cannot stop the others. */
 const putOffMs = 60_000
+
+/** So many keys that are due are read together from a store that answers later. */
+const keysAtOnce = 512
 
 /**
  * Holds fragments until their spans are whole (`assembly.md`).
@@ -94,6 +99,18 @@ export class Assembler {
     return this.#state.table.find(key) !== undefined
   }
 
+  /**
+   * Takes up what a process before left in the store. Nothing leaves; what is due does so with the next call of
+   * {@link settleDue}. Returns the spans that had left and were not taken, and how many records were of no use.
+   */
+  async restore(store: DurableStore, fragments: AppendStore): Promise<Restored> {
+    const restoration = new Restoration(store, this.#state, this.#closings)
+    const restored = await restoration.run(fragments, this.#options.clock)
+    this.#intake.continueAfter(store.lastNumber)
+    this.#accounts.restored(this.held)
+    return restored
+  }
+
   /** Books spans that went past. */
   passed(count: number): void {
     this.#accounts.passed(count)
@@ -117,10 +134,21 @@ export class Assembler {
     this.#exit.forgetParents()
     this.#closings.expire(now)
     for (let slot = timers.next(now); slot !== undefined && !stop(); slot = timers.next(now)) {
+      if (!this.#state.views.isReady(slot)) return this.#loadDue(slot, now).then(() => this.settleDue(stop))
       const waiting = this.#look(slot, now, true)
       if (waiting !== undefined) return waiting.then(() => this.settleDue(stop))
     }
     return this.#dropSpared(now)
+  }
+
+  /** Gets what is due from a slow store in one go. */
+  async #loadDue(slot: number, now: number): Promise<void> {
+    const { timers, views } = this.#state
+    try {
+      await views.load(timers.dueSlots(now, keysAtOnce))
+    } catch (error) {
+      this.#putOff(slot, now, error)
+    }
   }
 
   /** Lets go of what leaves no span, after everything that might have it as a parent. */
@@ -165,12 +193,21 @@ export class Assembler {
   #look(slot: number, now: number, spansOnly: boolean): MaybePromise<void> {
     try {
       const spared = retrying(() => this.#exit.look(slot, 'due', spansOnly))
-      if (spared instanceof Promise) return spared.then((some) => this.#spare(slot, some))
+      if (spared instanceof Promise) {
+        return spared.then(
+          (some) => this.#spare(slot, some),
+          (error: unknown) => this.#putOff(slot, now, error),
+        )
+      }
       this.#spare(slot, spared)
     } catch (error) {
-      this.#options.logger.error('A key could not be looked at and was put off.', { error })
-      this.#state.timers.set(slot, now + putOffMs)
+      this.#putOff(slot, now, error)
     }
+  }
+
+  #putOff(slot: number, now: number, error: unknown): void {
+    this.#options.logger.error('A key could not be looked at and was put off.', { error })
+    this.#state.timers.set(slot, now + putOffMs)
   }
 
   #spare(slot: number, some: boolean): void {

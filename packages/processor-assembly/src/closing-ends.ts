@@ -11,11 +11,12 @@ import type { StoredFragment } from './store.ts'
 export class ClosingEnds {
   readonly #state: KeyState
   readonly #accounts: Accounts
-  #closings = new Closings()
+  #closings: Closings
 
   constructor(state: KeyState, accounts: Accounts) {
     this.#state = state
     this.#accounts = accounts
+    this.#closings = new Closings(state.store.closings)
   }
 
   /** Those that are held and not yet part of a span. */
@@ -39,7 +40,7 @@ export class ClosingEnds {
 
   /** Forgets all of them. */
   clear(): void {
-    this.#closings = new Closings()
+    this.#closings = new Closings(this.#state.store.closings)
   }
 
   /** A closing end has been stored in its own key. Returns the slots that got a copy. */
@@ -58,10 +59,13 @@ export class ClosingEnds {
       merged: false,
     }
     this.#closings.add(closing)
-    const open = [...this.#state.groups.slots(key)].filter(
-      (member) => member !== slot && (this.#state.table.counts[member] ?? 0) > 0,
-    )
-    return open.filter((member) => this.#copy(closing, member))
+    return this.#spread(closing)
+  }
+
+  /** Takes up a closing end of the process before; `isNew` when that one ended before it could make copies. */
+  restore(closing: Closing, now: number, isNew: boolean): void {
+    this.#closings.restore(closing, now)
+    if (isNew) this.#spread(closing)
   }
 
   /** A fragment came: the key gets copies of the closing ends of its groups. True when it got any. */
@@ -86,12 +90,19 @@ export class ClosingEnds {
     if (closing !== undefined && this.#closings.leave(closing, now)) this.#accounts.dropped(1, 'close')
   }
 
+  /** Copies it into what is open in its group. */
+  #spread(closing: Closing): readonly number[] {
+    const { groups, table } = this.#state
+    const open = [...groups.slots(closing.key)].filter((member) => (table.counts[member] ?? 0) > 0)
+    return open.filter((member) => this.#copy(closing, member))
+  }
+
   #copy(closing: Closing, slot: number): boolean {
     const { store, table } = this.#state
     const key = table.key(slot)
     if (closing.given.has(key)) return false
     closing.given.add(key)
-    const fresh = store.append(slot, key, closing.fragment, closing.fingerprint)
+    const fresh = store.share(slot, key, closing.fragment, closing.fingerprint)
     if (fresh === false) return false
     if (fresh instanceof Promise) this.#state.write(fresh.then(() => undefined))
     closing.holders++

@@ -1,15 +1,10 @@
-import type { StoredFragment } from './store.ts'
+import type { ClosingKeeper, KeptClosing } from './store.ts'
 
-/** A closing end while it is remembered, and as long as copies of it are held (`assembly.md` section 4). */
-export interface Closing {
-  readonly number: number
-  /** Canonical key: its own, and the group whose keys it ends. */
-  readonly key: string
-  readonly fingerprint: string
-  /** Until then it ends what turns up. */
-  readonly expiresMs: number
-  /** Its bytes, in a buffer of its own. */
-  readonly fragment: StoredFragment
+/**
+ * A closing end while it is remembered, and as long as copies of it are held (`assembly.md` section 4). The bytes of
+ * its fragment lie in a buffer of its own.
+ */
+export interface Closing extends KeptClosing {
   /** Keys that have got it. */
   readonly given: Set<string>
   /** How many keys hold it. */
@@ -26,7 +21,13 @@ export class Closings {
   readonly #byGroup = new Map<string, Set<Closing>>()
   /** By expiry. */
   readonly #queue: Closing[] = []
+  readonly #keeper: ClosingKeeper | undefined
   #last: number = 0
+
+  /** `keeper` keeps them across restarts. */
+  constructor(keeper?: ClosingKeeper) {
+    this.#keeper = keeper
+  }
 
   /** Whether fragments that come may meet a closing end. */
   get active(): boolean {
@@ -43,6 +44,19 @@ export class Closings {
   add(closing: Closing): void {
     this.held++
     this.#byNumber.set(closing.number, closing)
+    this.#activate(closing)
+    this.#keeper?.keep(closing)
+  }
+
+  /** Takes up a closing end of the process before. */
+  restore(closing: Closing, now: number): void {
+    this.#last = Math.max(this.#last, closing.number)
+    this.#byNumber.set(closing.number, closing)
+    if (!closing.merged) this.held++
+    if (closing.expiresMs > now) this.#activate(closing)
+  }
+
+  #activate(closing: Closing): void {
     let place = this.#queue.length
     while (place > 0 && (this.#queue[place - 1]?.expiresMs ?? 0) > closing.expiresMs) place--
     this.#queue.splice(place, 0, closing)
@@ -69,7 +83,7 @@ export class Closings {
       const group = this.#byGroup.get(closing.key)
       group?.delete(closing)
       if (group?.size === 0) this.#byGroup.delete(closing.key)
-      if (closing.holders === 0) this.#byNumber.delete(closing.number)
+      if (closing.holders === 0) this.#forget(closing)
     }
     if (count > 0) this.#queue.splice(0, count)
   }
@@ -79,18 +93,22 @@ export class Closings {
     if (closing.merged) return false
     closing.merged = true
     this.held--
+    this.#keeper?.keep(closing)
     return true
   }
 
   /** A key lets go of it. True when it ended nothing anywhere and never will. */
   leave(closing: Closing, now: number): boolean {
     if (--closing.holders > 0) return false
-    if (closing.merged) {
-      if (closing.expiresMs <= now) this.#byNumber.delete(closing.number)
-      return false
-    }
+    if (closing.expiresMs <= now) this.#forget(closing)
+    if (closing.merged) return false
     this.#byNumber.delete(closing.number)
     this.held--
     return true
+  }
+
+  #forget(closing: Closing): void {
+    this.#byNumber.delete(closing.number)
+    this.#keeper?.drop(closing)
   }
 }

@@ -14,11 +14,13 @@ export const dropReasons = [
 export type DropReason = (typeof dropReasons)[number]
 
 /**
- * The bookkeeping of an assembler, in fragments: `in = passed + merged + late + dropped + held`
+ * The bookkeeping of an assembler, in fragments: `in + restored = passed + merged + late + dropped + held`
  * (`assembly.md` section 7).
  */
 export class Counters {
   in: number = 0
+  /** Held already when the process began: it found them on disk. */
+  restored: number = 0
   /** Handed on untouched. */
   passed: number = 0
   /** Part of an emitted span. A closing end counts once, however many runs it ended. */

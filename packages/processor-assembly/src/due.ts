@@ -33,7 +33,8 @@ function firstArrivalOf({ fragments }: Run): number {
 }
 
 function lastArrivalOf({ fragments }: Run): number {
-  let last = 0
+  // Processing times lie below zero for what came before a restart.
+  let last = Number.NEGATIVE_INFINITY
   for (const { arrivedMs } of fragments) if (arrivedMs > last) last = arrivedMs
   return last
 }

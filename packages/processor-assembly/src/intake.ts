@@ -9,7 +9,6 @@ import type { Fragment } from './fragment.ts'
 import type { KeyState } from './key-state.ts'
 import { holds } from './key-table.ts'
 import { NotLoaded, retrying } from './key-views.ts'
-import { keyOfIds } from './key.ts'
 import { inOrder } from './order.ts'
 import { quickDue } from './quick-due.ts'
 import type { MaybePromise, StoredFragment } from './store.ts'
@@ -61,6 +60,11 @@ export class Intake {
     this.#accounts = accounts
   }
 
+  /** Goes on with numbers of arrival that are higher than this one. */
+  continueAfter(arrival: number): void {
+    this.#arrivals = arrival
+  }
+
   /** Takes them one after the other; a slow store gets them side by side. */
   add(fragments: readonly Fragment[]): MaybePromise<void> {
     for (const [index, fragment] of fragments.entries()) {
@@ -97,7 +101,11 @@ export class Intake {
   /** Whether the run of an update has as many fragments as it may have. Purges closing ends that have expired. */
   #refuses(slot: number, fragment: Fragment): boolean {
     const { table, views } = this.#state
-    if (((table.kinds[slot] ?? 0) & holds.closing) !== 0) this.#exit.look(slot, 'due')
+    if (((table.kinds[slot] ?? 0) & holds.closing) !== 0) {
+      // A look may forget the key, for which something is being stored.
+      if (this.#appending.some((one) => one.slot === slot)) throw new NotLoaded(Promise.resolve())
+      this.#exit.look(slot, 'due')
+    }
     const profile = this.#state.profileOf(slot)
     if (fragment.kind !== 'update' || (table.counts[slot] ?? 0) < profile.maxFragments) return false
     const view = views.of(slot)
@@ -146,27 +154,19 @@ export class Intake {
 
   /** The profile of a key is the first that one of its fragments names. */
   #nameProfile(slot: number, { profile }: Fragment): void {
-    const { table, profiles } = this.#state
+    const { table } = this.#state
     if (profile === '' || table.profiles[slot] !== 0) return
-    const number = profiles.find(profile)
-    if (number === undefined) this.#accounts.counters.unknownProfiles++
-    table.profiles[slot] = (number ?? 0) + 1
+    if (!this.#state.nameProfile(slot, profile)) this.#accounts.counters.unknownProfiles++
     // What is held already may be due sooner under this profile.
     if ((table.counts[slot] ?? 0) > 0) this.#doubtful.add(slot)
   }
 
   /** Under which names the key can be found, and who waits for one of them. */
   #index(slot: number, fragment: Fragment): void {
-    const { aliases, groups, ids, waiting } = this.#state
-    const { key, group, keyName, traceIdAt, spanIdAt, buffer } = fragment
-    for (const alias of fragment.aliases) aliases.add(alias, slot)
-    if (group !== '') groups.add(group, slot)
-    if (keyName !== '' && traceIdAt !== 0 && spanIdAt !== 0 && !fragment.closing) {
-      const own = keyOfIds(buffer, traceIdAt, spanIdAt)
-      if (own !== key) ids.add(own, slot)
-    }
+    const { aliases, waiting } = this.#state
+    this.#state.name(slot, fragment)
     if (waiting.size === 0) return
-    for (const name of [key, ...aliases.names(slot)]) {
+    for (const name of [fragment.key, ...aliases.names(slot)]) {
       for (const child of waiting.slots(name)) this.#unsettled.add(child)
     }
   }
@@ -214,9 +214,15 @@ export class Intake {
         this.#notStored(slot)
       }
     }
+    await this.#load()
     await retrying(() => this.#settle())
     await this.#state.written()
     if (fault !== undefined) throw fault
+  }
+
+  /** Gets what has to be looked at from a slow store in one go. */
+  async #load(): Promise<void> {
+    await this.#state.views.load([...this.#unsettled].filter((slot) => !this.#isSimple(slot)))
   }
 
   /** The fragment stays with its sender. */

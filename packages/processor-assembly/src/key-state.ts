@@ -1,9 +1,10 @@
 import type { Fragment } from './fragment.ts'
 import { holds, KeyTable } from './key-table.ts'
 import { KeyViews } from './key-views.ts'
+import { keyOfIds } from './key.ts'
 import { Names } from './names.ts'
 import type { Profile, Profiles } from './profile.ts'
-import type { FragmentStore, MaybePromise } from './store.ts'
+import type { FragmentStore, KeyFacts, MaybePromise } from './store.ts'
 import { Timers } from './timers.ts'
 
 /** Everything known about keys: what is held and remembered, under which names, and when it is due. */
@@ -32,6 +33,41 @@ export class KeyState {
 
   profileOf(slot: number): Profile {
     return this.profiles.at(Math.max(0, (this.table.profiles[slot] ?? 0) - 1))
+  }
+
+  /**
+   * The profile of a key is the first that one of its fragments names. False when it is one that nobody knows, in
+   * the place of which the default profile is used.
+   */
+  nameProfile(slot: number, name: string): boolean {
+    const number = this.profiles.find(name)
+    this.table.profiles[slot] = (number ?? 0) + 1
+    return number !== undefined
+  }
+
+  /** Under which names the key can be found because of this fragment. */
+  name(slot: number, fragment: Fragment): void {
+    const { key, group, keyName, traceIdAt, spanIdAt, buffer } = fragment
+    for (const alias of fragment.aliases) this.aliases.add(alias, slot)
+    if (group !== '') this.groups.add(group, slot)
+    if (keyName === '' || traceIdAt === 0 || spanIdAt === 0 || fragment.closing) return
+    const own = keyOfIds(buffer, traceIdAt, spanIdAt)
+    if (own !== key) this.ids.add(own, slot)
+  }
+
+  /** What is known about the key; undefined when the slot does not stand for it any more. */
+  factsOf(slot: number, key: string): KeyFacts | undefined {
+    const { table } = this
+    if (!table.holds(slot, key)) return undefined
+    const profile = table.profiles[slot] ?? 0
+    return {
+      profile: profile === 0 ? '' : this.profiles.nameOf(profile - 1),
+      lastArrivalMs: table.lastArrival[slot] ?? 0,
+      lastLeaveMs: table.lastLeave[slot] ?? 0,
+      aliases: this.aliases.names(slot),
+      groups: this.groups.names(slot),
+      ids: this.ids.names(slot),
+    }
   }
 
   /** Notes that a fragment has been stored. */

@@ -39,6 +39,9 @@ export interface ViewSources {
   readonly ids: Names
 }
 
+/** So many keys are asked for together from a store that answers later. */
+const loadable = 512
+
 /** Looks at the fragments of keys, and keeps what it saw until they change. */
 export class KeyViews implements Directory {
   readonly #sources: ViewSources
@@ -46,6 +49,7 @@ export class KeyViews implements Directory {
   /** What a slow store is asked for, and what it answered; a change of the key in between makes both void. */
   readonly #asked = new Map<number, Promise<KeyRecords>>()
   readonly #loaded = new Map<number, KeyRecords>()
+  #room: number = maxViews
 
   constructor(sources: ViewSources) {
     this.#sources = sources
@@ -56,7 +60,7 @@ export class KeyViews implements Directory {
     const known = this.#views.get(slot)
     if (known !== undefined) return known
     const view = this.#look(slot, this.#records(slot))
-    if (this.#views.size >= maxViews) this.#forgetOldest()
+    if (this.#views.size >= this.#room) this.#forgetOldest()
     this.#views.set(slot, view)
     return view
   }
@@ -74,11 +78,37 @@ export class KeyViews implements Directory {
   }
 
   byAlias(name: string): readonly View[] {
-    return Array.from(this.#sources.aliases.slots(name), (slot) => this.of(slot))
+    return this.#all([...this.#sources.aliases.slots(name)])
   }
 
   byIds(key: string): readonly View[] {
-    return Array.from(this.#sources.ids.slots(key), (slot) => this.of(slot))
+    return this.#all([...this.#sources.ids.slots(key)])
+  }
+
+  /** Whether the fragments of a key need not be waited for. */
+  isReady(slot: number): boolean {
+    const { table, store } = this.#sources
+    if (store.readMany === undefined || (table.counts[slot] ?? 0) === 0) return true
+    return this.#views.has(slot) || this.#loaded.has(slot)
+  }
+
+  /** Gets the fragments of keys that are about to be looked at from a store that answers later. */
+  async load(slots: readonly number[]): Promise<void> {
+    const { store } = this.#sources
+    if (store.readMany === undefined) return
+    const wanted = slots.filter((slot) => !this.#views.has(slot) && !this.#loaded.has(slot))
+    for (let from = 0; from < wanted.length; from += loadable) {
+      const some = wanted.slice(from, from + loadable)
+      const answers = store.readMany(some)
+      await Promise.all(some.map((slot, index) => this.#await(slot, recordsAt(answers, index))))
+    }
+  }
+
+  #all(slots: readonly number[]): readonly View[] {
+    // All have to be there at the same time, or the one would have to go for the other again and again.
+    this.#room = Math.max(maxViews, slots.length * 2)
+    if (slots.some((slot) => !this.isReady(slot))) throw new NotLoaded(this.load(slots))
+    return slots.map((slot) => this.of(slot))
   }
 
   #records(slot: number): KeyRecords {
@@ -90,11 +120,11 @@ export class KeyViews implements Directory {
     const { table, store } = this.#sources
     const records = store.read(slot, table.key(slot))
     if (!(records instanceof Promise)) return records
-    this.#asked.set(slot, records)
-    throw new NotLoaded(this.#load(slot, records))
+    throw new NotLoaded(this.#await(slot, records))
   }
 
-  async #load(slot: number, records: Promise<KeyRecords>): Promise<void> {
+  async #await(slot: number, records: Promise<KeyRecords>): Promise<void> {
+    this.#asked.set(slot, records)
     const answer = await records
     if (this.#asked.get(slot) === records) this.#loaded.set(slot, answer)
   }
@@ -116,6 +146,12 @@ export class KeyViews implements Directory {
       return
     }
   }
+}
+
+const noRecords: KeyRecords = { fragments: [], memory: undefined }
+
+async function recordsAt(answers: Promise<readonly KeyRecords[]>, index: number): Promise<KeyRecords> {
+  return (await answers)[index] ?? noRecords
 }
 
 function fragmentOf({ buffer, from, to, resource, scope, closing }: StoredFragment): Fragment {

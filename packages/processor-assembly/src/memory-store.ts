@@ -61,6 +61,10 @@ export class MemoryStore implements FragmentStore {
     return true
   }
 
+  share(slot: number, key: string, fragment: StoredFragment, fingerprint: string): boolean {
+    return this.append(slot, key, fragment, fingerprint)
+  }
+
   /** Whether the key has taken this fingerprint before. */
   knows(slot: number, fingerprint: string): boolean {
     this.#reserve(slot)

@@ -9,6 +9,8 @@ import {
 } from '@spanloom/core'
 import type { Span } from '@spanloom/core/traces'
 
+import type { WaitingBatch, WaitingSpans } from './waiting-spans.ts'
+
 /** Beyond this much that the next stage has not taken, nothing more is let out or in. */
 const fullSpans = 10_000
 const fullBytes = 64 * 1024 * 1024
@@ -34,19 +36,25 @@ export interface OutboxOptions {
   readonly telemetry: ComponentTelemetry
   /** Called when there is room after it was full. */
   readonly onRoom: () => void
+  /** Called when a batch was taken or refused for good, so that it need not be kept any longer. */
+  readonly onTaken?: (batch: WaitingBatch) => void
+  /** Called when the next stage refuses spans for now. */
+  readonly onRefused?: () => void
 }
 
 /**
  * Hands emitted spans on, those of one moment together, and keeps what the next stage refuses for now until it
  * takes it. What it refuses for good is dropped and counted.
  */
-export class Outbox {
+export class Outbox implements WaitingSpans {
   /** Spans that the next stage has not taken. */
   size: number = 0
+  /** Spans that were ever pushed. */
+  pushed: number = 0
   readonly #options: OutboxOptions
   readonly #abort = new AbortController()
   #spans: Span[] = []
-  #batches: Traces[] = []
+  #batches: WaitingBatch[] = []
   #bytes: number = 0
   #attempt: Promise<void> | undefined
   #pause: Pause | undefined
@@ -69,10 +77,34 @@ export class Outbox {
     return this.#pause === undefined ? 0 : Math.max(0, this.#pause.until - this.#options.clock.monotonic())
   }
 
+  /** The first so many that were pushed were taken, or refused for good. */
+  get taken(): number {
+    return this.pushed - this.size
+  }
+
+  get isRefused(): boolean {
+    return this.#isRefused
+  }
+
   push(span: Span): void {
     this.#spans.push(span)
+    this.pushed++
     this.size++
     this.#bytes += span.end - span.start
+  }
+
+  /** Takes up spans that a process before had emitted; `record` holds them on disk. */
+  restore(traces: Traces, record: number): void {
+    this.#batches.push({ traces, record })
+    this.pushed += traces.spanCount
+    this.size += traces.spanCount
+    this.#bytes += traces.byteLength
+  }
+
+  /** Everything that was not taken. */
+  batches(): readonly WaitingBatch[] {
+    while (this.#spans.length > 0) this.#makeBatch()
+    return this.#batches
   }
 
   /** Resolves once everything has been offered to the next stage, or it refuses for now. */
@@ -95,6 +127,17 @@ export class Outbox {
   async drain(signal: AbortSignal): Promise<void> {
     await this.#until(() => this.size === 0, signal)
     this.#close()
+  }
+
+  /** Offers once more what waits, until `signal` aborts. What is left stays where it is kept. */
+  async leave(signal: AbortSignal): Promise<void> {
+    const timeIsUp = Promise.withResolvers<void>()
+    const onAbort = (): void => timeIsUp.resolve()
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (!signal.aborted) await Promise.race([this.offered(), timeIsUp.promise])
+    signal.removeEventListener('abort', onAbort)
+    this.#abort.abort()
+    this.#pause?.end()
   }
 
   async #until(done: () => boolean, signal: AbortSignal): Promise<void> {
@@ -121,16 +164,17 @@ export class Outbox {
     while (this.size > 0 && this.#pause === undefined && !this.#abort.signal.aborted) {
       const batch = this.#nextBatch()
       try {
-        await this.#options.next.consumeTraces(batch, this.#context())
+        await this.#options.next.consumeTraces(batch.traces, this.#context())
       } catch (error) {
         if (this.#abort.signal.aborted) return
         if (!isPermanent(error)) return this.#postpone(error)
-        this.#options.telemetry.accounting.dropped(batch.spanCount, 'refused')
+        const { spanCount } = batch.traces
+        this.#options.telemetry.accounting.dropped(spanCount, 'refused')
         this.#options.telemetry.logger.error(
           'Spans were dropped because the next stage refused them for good.',
           {
             error,
-            spans: batch.spanCount,
+            spans: spanCount,
           },
         )
       }
@@ -143,21 +187,24 @@ export class Outbox {
     return { signal: this.#abort.signal }
   }
 
-  #nextBatch(): Traces {
-    const [waiting] = this.#batches
-    if (waiting !== undefined) return waiting
+  #nextBatch(): WaitingBatch {
+    return this.#batches[0] ?? this.#makeBatch()
+  }
+
+  #makeBatch(): WaitingBatch {
     const spans = this.#spans.splice(0, batchSpans)
-    const batch = Traces.of(spans)
+    const batch: WaitingBatch = { traces: Traces.of(spans), record: 0 }
     this.#batches.push(batch)
     for (const { start, end } of spans) this.#bytes -= end - start
-    this.#bytes += batch.byteLength
+    this.#bytes += batch.traces.byteLength
     return batch
   }
 
-  #taken(batch: Traces): void {
+  #taken(batch: WaitingBatch): void {
     this.#batches.shift()
-    this.size -= batch.spanCount
-    this.#bytes -= batch.byteLength
+    this.size -= batch.traces.spanCount
+    this.#bytes -= batch.traces.byteLength
+    this.#options.onTaken?.(batch)
     this.#delayMs = firstDelayMs
     if (this.#isRefused) this.#options.telemetry.logger.info('The next stage takes spans again.')
     this.#isRefused = false
@@ -173,6 +220,7 @@ export class Outbox {
         error: refusal,
       })
     this.#isRefused = true
+    this.#options.onRefused?.()
     const delayMs = Math.max(this.#delayMs, retryAfterMs(refusal) ?? 0)
     this.#delayMs = Math.min(this.#delayMs * 2, longestDelayMs)
     const over = Promise.withResolvers<void>()

@@ -2,12 +2,15 @@ import {
   type Component,
   type ConsumeContext,
   defineProcessor,
+  type Host,
+  messageOf,
   type ProcessorFactory,
   type ProcessorOptions,
   RetryableError,
   ShutdownError,
+  StartError,
   type Timer,
-  type Traces,
+  Traces,
   type TracesConsumer,
 } from '@spanloom/core'
 
@@ -20,7 +23,9 @@ import { registerMetrics } from './metrics.ts'
 import { Outbox } from './outbox.ts'
 import { Profiles } from './profile.ts'
 import { sift } from './sift.ts'
+import { SpanStorage } from './span-storage.ts'
 import type { MaybePromise } from './store.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** So many keys leave in one turn of the event loop. */
 const keysPerTurn = 4_096
@@ -30,18 +35,31 @@ export class SpanAssembly implements Component, TracesConsumer {
   readonly #options: ProcessorOptions<SpanAssemblyConfig>
   readonly #assembler: Assembler
   readonly #outbox: Outbox
+  readonly #storage: SpanStorage | undefined
+  readonly #line: WaitingLine
   #timer: { readonly timer: Timer; readonly due: number } | undefined
   /** The end of what is being done with the assembler, which does one thing after the other. */
   #busy: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  /** Whether what is held has been left to the storage. */
+  #isKept: boolean = false
 
   constructor(options: ProcessorOptions<SpanAssemblyConfig>) {
     const { config, clock, telemetry, next, profiles, id } = options
     this.#options = options
-    this.#outbox = new Outbox({ next, clock, telemetry, onRoom: () => this.#arm() })
+    this.#outbox = new Outbox({
+      next,
+      clock,
+      telemetry,
+      onRoom: () => this.#arm(),
+      onTaken: (batch) => this.#storage?.store.taken(batch),
+      onRefused: () => this.#storage?.store.refused(),
+    })
+    this.#storage = storageOf(options, this.#outbox)
+    this.#line = new WaitingLine((fragments) => this.#take(fragments))
     this.#assembler = new Assembler({
       profiles: new Profiles(profiles, profileOverrides(config.profiles)),
-      store: new MemoryStore(),
+      store: this.#storage?.store ?? new MemoryStore(),
       clock,
       logger: telemetry.logger,
       accounting: telemetry.accounting,
@@ -49,7 +67,7 @@ export class SpanAssembly implements Component, TracesConsumer {
       maxTombstones: config.max_tombstones,
       output: (span) => this.#outbox.push(span),
     })
-    telemetry.accounting.held(() => this.#assembler.held + this.#outbox.size)
+    telemetry.accounting.held(() => (this.#isKept ? 0 : this.#assembler.held + this.#outbox.size))
     registerMetrics(telemetry.meter, id, this.#assembler, this.#outbox)
   }
 
@@ -63,8 +81,34 @@ export class SpanAssembly implements Component, TracesConsumer {
     return this.#assembler.held
   }
 
-  start(): Promise<void> {
-    return Promise.resolve()
+  async start(host: Host): Promise<void> {
+    if (this.#storage === undefined) return
+    const fragments = await this.#storage.open(host)
+    const { logger, accounting } = this.#options.telemetry
+    try {
+      const { waiting, unreadable } = await this.#assembler.restore(this.#storage.store, fragments)
+      for (const { traces, sequence } of waiting) this.#outbox.restore(Traces.trusted(traces), sequence)
+      if (unreadable > 0)
+        logger.warn('Some of the stored open spans cannot be read.', { records: unreadable })
+    } catch (error) {
+      await this.#storage.close().catch(() => undefined)
+      throw new StartError('STORAGE_FAILED', `the open spans cannot be read: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+    const { held, openKeys, rememberedKeys } = this.#assembler
+    const { size: spans } = this.#outbox
+    accounting.created(spans)
+    if (openKeys + rememberedKeys + spans > 0) {
+      logger.info('Open spans were found in the storage.', {
+        open: openKeys,
+        fragments: held,
+        remembered: rememberedKeys,
+        waiting: spans,
+      })
+    }
+    this.#arm()
+    void this.#outbox.offered()
   }
 
   async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
@@ -95,6 +139,7 @@ export class SpanAssembly implements Component, TracesConsumer {
   async #stop(signal: AbortSignal): Promise<void> {
     this.#timer?.timer.cancel()
     this.#timer = undefined
+    if (this.#storage !== undefined) return this.#keep(this.#storage, signal)
     await this.#alone(async () => {
       for (const step of this.#assembler.drain('shutdown')) {
         if (step !== undefined) await step
@@ -106,15 +151,42 @@ export class SpanAssembly implements Component, TracesConsumer {
     await this.#outbox.drain(signal)
   }
 
+  /** Everything stays on disk, and nothing leaves that has not left already. */
+  async #keep(storage: SpanStorage, signal: AbortSignal): Promise<void> {
+    const { accounting, logger } = this.#options.telemetry
+    const { promise: timeIsUp, resolve } = Promise.withResolvers<void>()
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    await Promise.race([this.#busy, timeIsUp])
+    await this.#outbox.leave(signal)
+    accounting.kept?.(this.#assembler.held + this.#outbox.size)
+    this.#isKept = true
+    try {
+      await Promise.race([storage.close(), timeIsUp])
+    } catch (error) {
+      logger.error(
+        'The open spans could not be written once more; some may leave again after the next start.',
+        {
+          error,
+        },
+      )
+    }
+  }
+
   async #hold(fragments: readonly Fragment[]): Promise<void> {
     const { late } = this.#assembler.counters
-    await this.#alone(() => {
-      if (this.#stopped !== undefined) throw new ShutdownError()
-      return this.#assembler.add(fragments, this.#enough())
-    })
+    // Those who find the assembler busy wait together.
+    await (this.#busy === undefined ? this.#take(() => fragments) : this.#line.join(fragments))
     this.#arm()
     const offered = this.#outbox.offered()
     if (this.#assembler.counters.late > late) await offered
+  }
+
+  async #take(fragments: () => readonly Fragment[]): Promise<void> {
+    await this.#alone(() => {
+      if (this.#stopped !== undefined) throw new ShutdownError()
+      return this.#assembler.add(fragments(), this.#enough())
+    })
   }
 
   /** Fragments are only taken while spans can leave. */
@@ -175,6 +247,16 @@ export class SpanAssembly implements Component, TracesConsumer {
     this.#busy = busy
     return done
   }
+}
+
+function storageOf(
+  { config, clock, id, pipeline }: ProcessorOptions<SpanAssemblyConfig>,
+  waiting: Outbox,
+): SpanStorage | undefined {
+  const { storage: extension } = config
+  if (extension === undefined) return undefined
+  const owner = { kind: 'processor', id, ...(pipeline === undefined ? {} : { pipeline }) } as const
+  return new SpanStorage({ extension, owner, clock, waiting })
 }
 
 /** Makes spans of fragments: `assembly.md`. */

@@ -60,6 +60,7 @@ export const defaultProfileName = 'default'
 /** All profiles of one assembler, numbered so that a key can remember its own in a few bits. */
 export class Profiles {
   readonly #list: Profile[] = []
+  readonly #names: string[] = []
   readonly #byName = new Map<string, number>()
 
   /** `registered` are the receivers' profiles, `overrides` the settings of the user, which win. */
@@ -69,6 +70,7 @@ export class Profiles {
   ) {
     for (const name of new Set([defaultProfileName, ...registered.keys(), ...overrides.keys()])) {
       this.#byName.set(name, this.#list.length)
+      this.#names.push(name)
       this.#list.push(completeProfile(registered.get(name), overrides.get(name)))
     }
   }
@@ -76,6 +78,11 @@ export class Profiles {
   /** Number of the profile of that name; undefined when nobody knows it. */
   find(name: string): number | undefined {
     return this.#byName.get(name)
+  }
+
+  /** Name of the profile of a number that {@link find} gave. */
+  nameOf(number: number): string {
+    return this.#names[number] ?? defaultProfileName
   }
 
   /** The profile of a number that {@link find} gave; 0 is the default profile. */

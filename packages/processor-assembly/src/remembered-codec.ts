@@ -23,6 +23,11 @@ export function decodeRemembered(bytes: Buffer): readonly Remembered[] {
   return Array.from({ length: reader.varint() }, () => readRun(reader))
 }
 
+/** How many runs {@link decodeRemembered} would give. */
+export function countRemembered(bytes: Buffer): number {
+  return new Reader(bytes).varint()
+}
+
 function writeRun(writer: WireWriter, run: Remembered): void {
   const flags =
     (run.startTold ? flag.startTold : 0) |

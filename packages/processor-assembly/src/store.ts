@@ -29,6 +29,38 @@ export interface KeyRecords {
   readonly memory: Buffer | undefined
 }
 
+/** What is known about a key besides its fragments and runs. Times are processing times in ms. */
+export interface KeyFacts {
+  /** Name of its profile; '' as long as none was named. */
+  readonly profile: string
+  readonly lastArrivalMs: number
+  readonly lastLeaveMs: number
+  /** Canonical names under which it is found, see `KeyState`. */
+  readonly aliases: Iterable<string>
+  readonly groups: Iterable<string>
+  readonly ids: Iterable<string>
+}
+
+/** A closing end that is to be kept as long as it may end something. */
+export interface KeptClosing {
+  readonly number: number
+  /** Canonical key: its own, and the group whose keys it ends. */
+  readonly key: string
+  readonly fingerprint: string
+  /** Until then, in processing time, it ends what turns up. */
+  readonly expiresMs: number
+  readonly fragment: StoredFragment
+  /** Whether a span that it ended was emitted. */
+  readonly merged: boolean
+}
+
+/** Keeps closing ends apart from the keys that they are in, which may let go of them earlier. */
+export interface ClosingKeeper {
+  /** Keeps a closing end, or its new state. */
+  keep(closing: KeptClosing): void
+  drop(closing: KeptClosing): void
+}
+
 /**
  * Keeps the fragments of open keys. `slot` is a small number that stands for the key as long as it is kept and is
  * used again afterwards; `key` is its name.
@@ -42,7 +74,11 @@ export interface FragmentStore {
    * (16 characters of one byte each) before, even if the fragment has left again.
    */
   append(slot: number, key: string, fragment: StoredFragment, fingerprint: string): MaybePromise<boolean>
+  /** As `append`, for a copy of a closing end: nobody was promised that it is kept, it can be made again. */
+  share(slot: number, key: string, fragment: StoredFragment, fingerprint: string): MaybePromise<boolean>
   read(slot: number, key: string): MaybePromise<KeyRecords>
+  /** Reads many keys at once; absent where `read` answers at once. */
+  readMany?(slots: readonly number[]): Promise<readonly KeyRecords[]>
   /**
    * Removes the fragments with these numbers of arrival, keeps their fingerprints, and sets the memory, whose bytes
    * are used again afterwards.
@@ -55,6 +91,8 @@ export interface FragmentStore {
   ): MaybePromise<void>
   /** Forgets the key and all its fingerprints. */
   delete(slot: number, key: string): MaybePromise<void>
-  /** Bytes that it occupies. */
+  /** Memory that it occupies, in bytes. */
   readonly size: number
+  /** Absent where nothing survives the process. */
+  readonly closings?: ClosingKeeper
 }

@@ -114,7 +114,7 @@ export function plainCounters({ counters }: Assembler): Record<string, number> {
 
 /** Whether the books of the assembler are balanced. */
 export function isBalanced({ counters, held }: Assembler): boolean {
-  const { in: came, passed, merged, late, dropped } = counters
+  const { in: came, restored, passed, merged, late, dropped } = counters
   const out = Object.values(dropped).reduce((sum, count) => sum + count, 0)
-  return came === passed + merged + late + out + held
+  return came + restored === passed + merged + late + out + held
 }

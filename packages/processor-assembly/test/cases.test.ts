@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { parseConfig } from '@spanloom/core'
+import { type AssemblyProfile, parseConfig } from '@spanloom/core'
 import { fromPlain, type PlainSpan, seededRandom } from '@spanloom/core/testing'
 import type { Span } from '@spanloom/core/traces'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { profileOverrides, spanAssemblySchema } from '../src/config.ts'
 import type { FragmentStore } from '../src/store.ts'
 import { bench, type Bench, isBalanced, offer, plainCounters, plainSet } from './assembly.ts'
+import { durableBench } from './durable-bench.ts'
 import { SlowStore } from './slow-store.ts'
 
 interface Case {
@@ -30,9 +31,12 @@ const cases: readonly Case[] = JSON.parse(
   readFileSync(new URL('fixtures/cases.json', import.meta.url), 'utf8'),
 )
 
-function start({ profiles = {} }: Case, store?: FragmentStore): Bench {
-  const overrides = profileOverrides(parseConfig(spanAssemblySchema, { profiles }).profiles)
-  return bench({ profiles: overrides, ...(store === undefined ? {} : { store }) })
+function profilesOf({ profiles = {} }: Case): ReadonlyMap<string, AssemblyProfile> {
+  return profileOverrides(parseConfig(spanAssemblySchema, { profiles }).profiles)
+}
+
+function start(one: Case, store?: FragmentStore): Bench {
+  return bench({ profiles: profilesOf(one), ...(store === undefined ? {} : { store }) })
 }
 
 /** Milliseconds of a duration with one unit. */
@@ -63,6 +67,31 @@ describe.each(cases)('$name', (one) => {
       expect(run.assembler.held).toBe(one.expect.held)
     },
   )
+})
+
+describe.each(cases)('$name, on disk', (one) => {
+  it.each([
+    ['counters', false],
+    ['fragments held with a restart after every step', true],
+  ])('gives the spans of the fixture, and its %s', async (_, restarts) => {
+    const run = await durableBench({ profiles: profilesOf(one) })
+    for (const [index, step] of one.steps.entries()) {
+      const passed: Span[] = []
+      if (step.at !== undefined) await run.advance(durationMs(step.at) - run.clock.monotonic())
+      for (const plain of step.add ?? []) passed.push(...(await offer(run, fromPlain(plain))))
+      if (step.flush === true) await run.drain('all')
+      expect(plainSet([...passed, ...run.take()])).toEqual(
+        plainSet((one.expect.emitted[index] ?? []).map(fromPlain)),
+      )
+      expect(isBalanced(run.assembler)).toBe(true)
+      if (!restarts) continue
+      await run.flush()
+      await run.restart()
+    }
+    // Counters begin anew with each process.
+    expect(restarts ? one.expect.counters : plainCounters(run.assembler)).toEqual(one.expect.counters)
+    expect(run.assembler.held).toBe(one.expect.held)
+  })
 })
 
 const twoSteps = cases.filter(

@@ -23,6 +23,10 @@ export class SlowStore implements FragmentStore {
     return fresh
   }
 
+  share(slot: number, key: string, fragment: StoredFragment, fingerprint: string): Promise<boolean> {
+    return this.append(slot, key, fragment, fingerprint)
+  }
+
   async read(slot: number, _key: string): Promise<KeyRecords> {
     this.reads++
     await later()
