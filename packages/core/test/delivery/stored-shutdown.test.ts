@@ -154,3 +154,29 @@ it('leaves the file to the next exporter when it cannot read it', async () => {
   rig.storage.mend()
   await expect(rig.start()).resolves.toBeDefined()
 })
+
+it('EXP-62: begins no attempt whose body comes from disk during the stop', async () => {
+  const rig = new StoredExporters()
+  rig.sender.script = () => new Promise(() => undefined)
+  const first = await rig.start()
+  await first.consume(someTraces())
+  rig.crash()
+  const { length } = rig.sender.attempts
+
+  const { exporter } = await rig.start()
+  const commits = rig.storage.commits
+  while (rig.storage.commits < commits + 1) await new Promise(setImmediate)
+  await exporter.shutdown(signal)
+  expect(rig.sender.attempts).toHaveLength(length)
+  expect(rig.file.pending).toHaveLength(1)
+})
+
+it('answers a sender that comes in the same moment as the stop, and means it', async () => {
+  const rig = new StoredExporters({ batch: {} })
+  const { consume, exporter } = await rig.start()
+  const answers = Promise.allSettled([consume(someTraces()), consume(someTraces())])
+  await exporter.shutdown(signal)
+  const stored = (await answers).filter(({ status }) => status === 'fulfilled').length
+  expect(rig.file.stats().pendingItems).toBe(stored)
+  expect(rig.clock.pending).toBe(0)
+})
