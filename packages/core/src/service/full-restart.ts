@@ -46,16 +46,25 @@ export async function restartEverything(options: RestartOptions): Promise<Restar
     fresh.forget()
     await limit((limited) => flush(fresh, limited))
     fresh.around.telemetry.close()
-    const restored = await again()
-    try {
-      await restored.start()
-      restored.tell('ready')
-      return { generation: restored, failure }
-    } catch (disaster) {
-      return { generation: restored, failure, disaster }
-    }
+    return await restore(old, again, failure)
   } finally {
     acceptors.settle()
+  }
+}
+
+async function restore(
+  old: Generation,
+  again: () => Promise<Generation>,
+  failure: unknown,
+): Promise<Restarted> {
+  let generation = old
+  try {
+    generation = await again()
+    await generation.start()
+    generation.tell('ready')
+    return { generation, failure }
+  } catch (disaster) {
+    return { generation, failure, disaster }
   }
 }
 

@@ -34,6 +34,8 @@ export interface Member extends Living {
   readonly host: InstanceHost
   /** Lists it and lets its metrics be read. */
   show(): void
+  /** Takes it off the lists again while it goes on to its end: another one stands there in its place. */
+  hide(): void
   /** Forgets it once it has stopped, or was never started. */
   forget(): void
 }
@@ -110,7 +112,7 @@ export function createPipelineMember(
   }
 }
 
-interface OwnParts extends Pick<Member, 'status' | 'show' | 'forget'> {
+interface OwnParts extends Pick<Member, 'status' | 'show' | 'hide' | 'forget'> {
   readonly telemetry: InstanceTelemetry
 }
 
@@ -123,6 +125,10 @@ function ownParts(
   const status = statuses.open(owner)
   const scope = scopedMeter(metrics.meter)
   const member = account.member()
+  const hide = (): void => {
+    scope.close()
+    statuses.close(status)
+  }
   return {
     status,
     telemetry: {
@@ -138,10 +144,10 @@ function ownParts(
       scope.open()
       status.show()
     },
+    hide,
     forget() {
-      scope.close()
+      hide()
       member.close()
-      statuses.close(status)
     },
   }
 }
@@ -149,13 +155,13 @@ function ownParts(
 function memberOf(
   kind: ComponentKind,
   config: ComponentConfig,
-  { telemetry: { logger }, status, show, forget }: OwnParts,
+  { telemetry: { logger }, status, show, hide, forget }: OwnParts,
   { acceptors }: Surroundings,
   find: FindExtension,
 ): Omit<Member, 'component'> {
   const { id } = config
   const host = new InstanceHost(kind, id, find, acceptors)
-  return { kind, id, config, host, logger, status, show, forget }
+  return { kind, id, config, host, logger, status, show, hide, forget }
 }
 
 /** Fields of LOG-02; what is not unique, because several pipelines share the instance, is left out. */

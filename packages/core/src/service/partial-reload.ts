@@ -204,6 +204,7 @@ export class PartialReload {
   #commit(): void {
     const { parts, members } = this.#candidates
     this.#generation.become(parts)
+    for (const member of this.#outgoing) member.hide()
     for (const member of this.#incoming) member.show()
     const find = (id: string) => this.#generation.find(id)
     for (const { host } of parts.extensions.values()) host.movedTo(find)

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock/clock.ts'
 import type { ComponentStatus } from '../component/options.ts'
 import type { CollectorConfig } from '../config/collector-config.ts'
-import { messageOf, ShutdownError } from '../errors/errors.ts'
+import { messageOf } from '../errors/errors.ts'
 import type { Acceptors } from '../net/acceptors.ts'
 import { restartEverything, retireRest } from './full-restart.ts'
 import type { Generation } from './generation.ts'
@@ -37,12 +37,21 @@ export interface Reloadable {
 
 const done = Promise.resolve()
 
+/** Nothing went wrong with the configuration, so that nothing is said about it. */
+const notRunning: Performed = {
+  outcome: {
+    outcome: 'failure',
+    message: 'The collector is not running.',
+    issues: [{ path: '', code: 'NOT_RUNNING', message: 'The collector is not running.' }],
+  },
+  rest: done,
+}
+
 /** Reads the configuration again and goes over to it, or tells why not. Never rejects. */
 export async function performReload(collector: Reloadable): Promise<Performed> {
   try {
     await collector.started
-    if (collector.started === undefined || collector.closing.aborted)
-      throw new ShutdownError('The collector does not run.')
+    if (collector.started === undefined || collector.closing.aborted) return notRunning
     const config = await collector.load()
     const generation = collector.current()
     const plan = planReload(generation.parts, config)

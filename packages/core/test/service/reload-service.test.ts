@@ -126,6 +126,23 @@ describe('own telemetry', () => {
     await stop(made)
   })
 
+  test('ends the collector also when the old one cannot even be created again', async () => {
+    const made = await started()
+    let creations = 0
+    made.behaviours.set('in', {
+      create() {
+        if (++creations > 1) throw new Error('gone')
+      },
+      start: () => Promise.reject(new Error('no port')),
+    })
+    made.change({ ...base, telemetry: { metrics: { level: 'none' }, resource: { a: 'b' } } })
+
+    expect(await made.collector.reload()).toMatchObject({ outcome: 'failure' })
+
+    expect((await made.collector.fatal).status.error?.message).toContain('gone')
+    await stop(made)
+  })
+
   test('restarts nothing when only its logs change', async () => {
     const made = await started()
     made.change({

@@ -123,6 +123,23 @@ describe('order', () => {
     await stop(made)
   })
 
+  test('shows the old instance no longer once the new one is in its place', async () => {
+    const made = await started()
+    const gate = Promise.withResolvers<void>()
+    made.behaviours.set('out', { shutdown: () => gate.promise })
+    made.change(withSettings({ out: { to: 'elsewhere' } }))
+
+    await made.collector.reload()
+    await settled()
+
+    expect(made.events).toEqual(['start out', 'stop out'])
+    expect(made.collector.view.components().map(({ id, status }) => [id, status.kind])).toEqual(
+      ['copy', 'p', 'in', 'out'].map((id) => [id, 'OK']),
+    )
+    gate.resolve()
+    await stop(made)
+  })
+
   test('lets a call end in the old instance before that is stopped', async () => {
     const made = await started()
     const gate = Promise.withResolvers<void>()
