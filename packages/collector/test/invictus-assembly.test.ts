@@ -70,7 +70,7 @@ async function assembled(messages: readonly Message[]): Promise<Expected> {
   const file = { include: [path], format: 'document' }
   const receiver = createComponent(invictusReceiver, { file }, { next: assembly, telemetry, clock })
 
-  await assembly.start()
+  await assembly.start(testHost())
   await receiver.start(testHost())
   const read = 'All files are read.'
   await vi.waitUntil(() => telemetry.logger.lines.some(({ message }) => message === read), { interval: 1 })
