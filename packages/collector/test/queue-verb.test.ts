@@ -80,6 +80,16 @@ const queue = (...args: string[]): Promise<Outcome> => command(['queue', ...args
 const json = async (...args: string[]): Promise<unknown> =>
   JSON.parse((await queue(...args, '--format', 'json')).stdout)
 
+test('says which verbs there are', async () => {
+  expect(await command(['queue'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'Error: say what to do with the queue (There are ls, show, retry, drop and export.)\n',
+  })
+  expect((await command(['queue', 'sl'])).stderr).toContain('got 1: sl')
+  expect((await command(['queue', '--help'])).stdout).toContain('Have dead letters sent again')
+})
+
 describe('ls', () => {
   test('sums up all queues', async () => {
     await fill()

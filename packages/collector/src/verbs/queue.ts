@@ -1,3 +1,5 @@
+import { SpanloomError } from '@spanloom/core'
+
 import { addQueueDrop, addQueueRetry } from './queue-change.ts'
 import { addQueueExport } from './queue-export.ts'
 import { addQueueLs } from './queue-ls.ts'
@@ -10,8 +12,14 @@ export const queueVerb: Verb = {
     const queue = program
       .command('queue')
       .description('Look into stored sending queues of a stopped collector, and change them.')
+      .action(() => act(() => Promise.reject(noVerb())))
     for (const add of [addQueueLs, addQueueShow, addQueueRetry, addQueueDrop, addQueueExport]) {
       add(queue, context, act)
     }
   },
 }
+
+const noVerb = (): SpanloomError =>
+  new SpanloomError('NO_VERB', 'say what to do with the queue', {
+    hint: 'There are ls, show, retry, drop and export.',
+  })
