@@ -110,6 +110,9 @@ function mergeAll(roots: readonly MapNode[], report: Report): MapNode | undefine
   )
 }
 
+/** One object for all loadings: compiled schemas are kept for as long as the process lives. */
+const outline: ObjectSchema = { type: 'object', properties: { ...documentSchema, ...productSections } }
+
 type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
 
 async function check(
@@ -117,7 +120,6 @@ async function check(
   { registry, tracesOnly = false }: LoadOptions,
   report: Report,
 ): Promise<Checked> {
-  const outline: ObjectSchema = { type: 'object', properties: { ...documentSchema, ...productSections } }
   report.take(checkConfig(outline, toPlain(root), []))
   const skipped = tracesOnly ? skippedByTracesOnly(root) : undefined
   for (const key of skipped?.pipelines ?? []) {

@@ -36,7 +36,7 @@ export class Generation {
   /** @throws StartError naming the component that could not be created, or the extension that misses another one. */
   constructor(config: CollectorConfig, around: Surroundings) {
     this.around = around
-    const find = (id: string): Extension | undefined => this.find(id)
+    const { find } = this
     const listed = config.service.extensions.map((id) => {
       return [id, createExtensionMember(configuredComponent(config, 'extension', id), around, find)] as const
     })
@@ -59,9 +59,8 @@ export class Generation {
     return this.#parts
   }
 
-  find(id: string): Extension | undefined {
-    return this.#parts.extensions.get(id)?.component
-  }
+  /** The running extension of that id. A function of its own, so that who keeps it keeps nothing else alive. */
+  readonly find = (id: string): Extension | undefined => this.#parts.extensions.get(id)?.component
 
   /** Goes on with other parts; what is in both runs already. */
   become(parts: Parts): void {

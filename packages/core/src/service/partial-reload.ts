@@ -206,7 +206,7 @@ export class PartialReload {
     this.#generation.become(parts)
     for (const member of this.#outgoing) member.hide()
     for (const member of this.#incoming) member.show()
-    const find = (id: string) => this.#generation.find(id)
+    const { find } = this.#generation
     for (const { host } of parts.extensions.values()) host.movedTo(find)
     for (const [key, member] of parts.pipelines.members) {
       member.host.movedTo(find)

@@ -113,13 +113,18 @@ function failed(collector: Reloadable, error: unknown): Performed {
 /** Gives each step of a reload as long as a shutdown has, and no time once the shutdown itself has none. */
 function limitOf({ clock, giveUp }: Reloadable, { service }: CollectorConfig): Limit {
   return async (work) => {
+    // A signal of its own for each step: `AbortSignal.any` would live as long as somebody listens to it.
     const over = new AbortController()
+    const end = (): void => over.abort()
     const { shutdownTimeoutMs } = service
-    const timer = shutdownTimeoutMs > 0 ? clock.schedule(shutdownTimeoutMs, () => over.abort()) : undefined
+    const timer = shutdownTimeoutMs > 0 ? clock.schedule(shutdownTimeoutMs, end) : undefined
+    if (giveUp.aborted) end()
+    giveUp.addEventListener('abort', end)
     try {
-      return await work(AbortSignal.any([over.signal, giveUp]))
+      return await work(over.signal)
     } finally {
       timer?.cancel()
+      giveUp.removeEventListener('abort', end)
     }
   }
 }
