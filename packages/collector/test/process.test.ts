@@ -187,6 +187,33 @@ describe('a process', () => {
   })
 })
 
+test('a stop leaves time to take the last spans, with readiness off already (SIG-06)', async () => {
+  const health = `127.0.0.1:${await freePort()}`
+  await using cli = startCli([
+    '--config',
+    pipeline(otlp, { nop: {} }, { extensions: ['health_check'], shutdown_delay: '2s' }),
+    `--set=extensions.health_check.endpoint=${health}`,
+    quiet,
+  ])
+  await cli.waitFor(readySentence)
+  const status = async (): Promise<number> => (await fetch(`http://${health}/readyz`)).status
+  expect(await status()).toBe(200)
+  const begin = performance.now()
+
+  cli.signal('SIGTERM')
+  await cli.waitFor('Received signal from OS')
+
+  expect(await status()).toBe(503)
+  // The health server comes first in the log.
+  const endpoints = [...cli.stderr().matchAll(/Starting HTTP server.*"endpoint":"([^"]+)"/g)].map(
+    ([, at]) => at,
+  )
+  expect(await sendSpan(endpoints.at(-1) ?? '')).toBe(200)
+  expect(cli.stderr()).not.toContain('Starting shutdown...')
+  expect(await cli.exit).toBe(0)
+  expect(performance.now() - begin).toBeGreaterThan(1900)
+}, 20_000)
+
 test('a verb whose reader goes away ends quietly', async () => {
   await using cli = startCli(['components'])
   cli.child.stdout?.destroy()

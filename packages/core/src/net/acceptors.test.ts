@@ -8,7 +8,7 @@ import { systemClock } from '../clock/clock.ts'
 import type { Host } from '../component/component.ts'
 import { StartError } from '../errors/errors.ts'
 import { parseConfig } from '../schema/parse-config.ts'
-import { testTelemetry } from '../testing/index.ts'
+import { testAuthority, testTelemetry } from '../testing/index.ts'
 import { Acceptors } from './acceptors.ts'
 import { httpServerSettings } from './http-server-settings.ts'
 import { createHttpServer, type HttpServer } from './http-server.ts'
@@ -67,8 +67,12 @@ class Instance {
   }
 }
 
+const authority = testAuthority()
+const own = authority.issue()
+const tls = { cert_pem: own.cert, key_pem: own.key }
+
 function client(): Agent {
-  const agent = new Agent({ connections: 1 })
+  const agent = new Agent({ connections: 1, connect: { ca: authority.cert } })
   agents.push(agent)
   return agent
 }
@@ -204,6 +208,32 @@ describe('a socket whose owner is replaced', () => {
     const other = connect(Number(url?.port), '127.0.0.1')
     expect(String(Buffer.concat(await other.toArray()))).toBe('other')
     claim.release()
+  })
+})
+
+describe('a TLS connection', () => {
+  it.each([
+    ['is kept while the terms stay the same', tls, 'after'],
+    ['is closed when they change', { ...tls, min_version: '1.3' }, undefined],
+  ])('%s', async (_, terms, answer) => {
+    const sockets = new Acceptors()
+    const before = new Instance(sockets, { name: 'a', answer: 'before', settings: { tls } })
+    await before.start()
+    const kept = client()
+    expect(await ask(before.server.url, kept)).toBe('before')
+    let drops = 0
+    kept.on('disconnect', () => drops++)
+    before.leaving = true
+    const endpoint = before.server.address ?? ''
+    const after = new Instance(sockets, { name: 'a', answer: 'after', endpoint, settings: { tls: terms } })
+
+    await after.start()
+    await before.stop()
+    if (answer === undefined) await once(kept, 'disconnect')
+
+    expect(await ask(after.server.url)).toBe('after')
+    expect(drops).toBe(answer === undefined ? 1 : 0)
+    expect(await ask(after.server.url, kept)).toBe('after')
   })
 })
 
