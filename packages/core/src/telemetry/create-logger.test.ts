@@ -143,3 +143,63 @@ test('an output whose reader went away is ignored', () => {
   logger.info('still alive')
   expect(stderr.text).toContain('still alive')
 })
+
+describe('an excerpt', () => {
+  const excerpt = 'pipeline.yaml:3:5: no\n  3 | nope:\u001b[2J\n    | ^^^^'
+
+  test('follows the line for people, so indented that it cannot pass for another one', () => {
+    const { logger, stderr } = setUp()
+    logger.error('Config not updated.', { faults: 1, excerpt })
+    expect(stderr.lines).toEqual([
+      expect.stringMatching(/\terror\tConfig not updated\.\t{"faults":1}$/),
+      '  pipeline.yaml:3:5: no',
+      '    3 | nope: [2J',
+      '      | ^^^^',
+    ])
+  })
+
+  test('is a field like all others for machines', () => {
+    const { logger, stderr } = setUp({ encoding: 'json' })
+    logger.error('Config not updated.', { excerpt })
+    expect(JSON.parse(stderr.text)).toMatchObject({ excerpt })
+  })
+})
+
+describe('other settings', () => {
+  test('are those of the logger and all its children from then on', () => {
+    const { logger, stderr, stdout } = setUp({ initialFields: { env: 'a' } })
+    const child = logger.child({ part: 1 })
+    child.debug('Not seen.')
+
+    logger.change({
+      ...defaults,
+      level: 'debug',
+      encoding: 'json',
+      outputPaths: ['stdout'],
+      initialFields: { env: 'b' },
+    })
+    child.debug('Seen.')
+
+    expect(stderr.text).toBe('')
+    expect(JSON.parse(stdout.text)).toMatchObject({ level: 'debug', msg: 'Seen.', env: 'b', part: 1 })
+  })
+
+  test('that cannot be used change nothing', () => {
+    const { logger, stderr } = setUp()
+    const missing = join(mkdtempSync(join(tmpdir(), 'spanloom-')), 'no', 'such', 'folder.log')
+    expect(() => logger.change({ ...defaults, encoding: 'json', outputPaths: ['stderr', missing] })).toThrow(
+      'failed to open the log output',
+    )
+    logger.info('Still here.')
+    expect(stderr.lines.at(-1)).toMatch(/\tinfo\tStill here\.$/)
+  })
+
+  test('close the files of the ones before', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'spanloom-')), 'own.log')
+    const { logger } = setUp({ outputPaths: [file] })
+    logger.info('First.')
+    logger.change(defaults)
+    logger.info('Second.')
+    expect(readFileSync(file, 'utf8')).toMatch(/First\.\n$/)
+  })
+})
