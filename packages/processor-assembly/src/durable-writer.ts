@@ -144,6 +144,10 @@ export class DurableWriter {
       throw error
     }
     arrears.written()
+    // The disk works: what is due does not wait for another attempt.
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (arrears.isDue) this.flushSoon()
     if (reading !== undefined) this.#time.noted(reading)
   }
 
