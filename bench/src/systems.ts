@@ -22,6 +22,9 @@ export interface SystemUnderTest extends AsyncDisposable {
 
 const cli = fileURLToPath(new URL('../../packages/collector/src/cli.ts', import.meta.url))
 
+/** What the first line of the command gives Node.js; here the file is run by its path. */
+const commandArgs = ['--max-semi-space-size=8']
+
 /** Starts the `spanloom` command with a configuration and waits until it is ready. */
 export async function startSpanloom(
   config: string,
@@ -32,7 +35,7 @@ export async function startSpanloom(
   await writeFile(file, config)
   return startProcess({
     command: process.execPath,
-    args: [...nodeArgs, cli, '--config', file],
+    args: [...commandArgs, ...nodeArgs, cli, '--config', file],
     cwd: dir,
     ready: /Everything is ready/,
   })
