@@ -35,12 +35,13 @@ export function overviewPage(facts: PageFacts): string {
         dropped,
         account.merged,
         account.held,
+        account.kept,
         account.refused,
       ].map((count) => html`<td class="n">${count}</td>`)}
       <td>${verdict}</td>
     </tr>`
   })
-  const numbers = ['in', 'created', 'out', 'dropped', 'merged', 'held', 'refused'].map(
+  const numbers = ['in', 'created', 'out', 'dropped', 'merged', 'held', 'kept', 'refused'].map(
     (name) => html`<th class="n">${name}</th>`,
   )
   return document(

@@ -73,7 +73,8 @@ function compareExtensions(running: ReadonlyMap<string, ExtensionMember>, next: 
     for (const [id, member] of running) {
       if (removed.has(id)) continue
       const same = isSame(member.config, configuredComponent(next, 'extension', id))
-      if (!same || !member.host.used.isDisjointFrom(touched)) replaced.add(id)
+      const needs = new Set([...member.host.used, ...(member.component.dependencies ?? [])])
+      if (!same || !needs.isDisjointFrom(touched)) replaced.add(id)
     }
   }
   return { replaced, added, removed }

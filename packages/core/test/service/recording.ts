@@ -52,6 +52,8 @@ export interface Behaviour {
   create?(): void
   ready?(): void
   notReady?(): void
+  /** Ids that an extension depends on. */
+  dependencies?: readonly string[]
 }
 
 /** What a test looks at. */
@@ -146,6 +148,7 @@ export function recordingFactories(): { recording: Recording; factories: Factori
         ...definition,
         create: (options): Extension => ({
           ...part(options),
+          dependencies: recording.behaviours.get(options.id)?.dependencies ?? [],
           ready() {
             recording.events.push(`ready ${options.id}`)
             recording.behaviours.get(options.id)?.ready?.()

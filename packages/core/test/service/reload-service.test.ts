@@ -30,6 +30,22 @@ describe('extensions', () => {
     await stop(made)
   })
 
+  test('that change restart those that depend on them, too', async () => {
+    const made = await testCollector(guarded, {
+      prepare: ({ behaviours }) => behaviours.set('health', { dependencies: ['auth'] }),
+    })
+    await made.collector.start()
+    made.events.length = 0
+    made.change(withSettings({ auth: { users: 2 } }, guarded))
+
+    expect(await made.collector.reload()).toMatchObject({ restarted: ['extension:auth', 'extension:health'] })
+    await settled()
+
+    expect(made.events.slice(0, 2)).toEqual(['start auth', 'start health'])
+    expect(made.events.slice(-2)).toEqual(['stop health', 'stop auth'])
+    await stop(made)
+  })
+
   test('that go restart who used them', async () => {
     const made = await withUser()
     made.change({ ...guarded, extensions: ['health'] })
