@@ -9,10 +9,11 @@ import { openSpans } from './open-spans.ts'
 import { passThrough } from './pass-through.ts'
 import { machine, markdownOf, type Report } from './report.ts'
 import { steady } from './steady.ts'
+import { storedSpans } from './stored-spans.ts'
 
 const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smoke]
 
-  --only     pass-through, events, steady, open-spans, cold-start; all when absent
+  --only     pass-through, events, steady, open-spans, stored-spans, cold-start; all when absent
   --rounds   measured rounds for each variant (default 5)
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
@@ -65,6 +66,7 @@ async function main(): Promise<void> {
       ? { steady: await steady({ spansPerSecond: smoke ? 1000 : 10_000, seconds: smoke ? 1 : 60 }, log) }
       : {}),
     ...(wanted('open-spans') ? { openSpans: await openSpans(smoke ? 1000 : 1_000_000, log) } : {}),
+    ...(wanted('stored-spans') ? { storedSpans: await storedSpans(smoke ? 1000 : 1_000_000, log) } : {}),
     ...(wanted('cold-start') ? { coldStartMs: await coldStart(smoke ? 1 : 20) } : {}),
   }
   const markdown = markdownOf(report)

@@ -11,6 +11,7 @@ export interface Report {
   readonly sections: readonly Section[]
   readonly steady?: { readonly figures: readonly SteadyFigures[]; readonly notes: readonly string[] }
   readonly openSpans?: OpenSpansFigures
+  readonly storedSpans?: StoredSpansFigures
   readonly coldStartMs?: { readonly median: number; readonly best: number; readonly runs: number }
 }
 
@@ -21,6 +22,19 @@ export interface OpenSpansFigures {
   readonly timesBytes: number
   readonly rssMiB: number
   readonly appendsPerCpuSecond: number
+}
+
+export interface StoredSpansFigures {
+  readonly spans: number
+  readonly appendsPerSecond: number
+  /** CPU time of all threads, the one that writes to the disk included. */
+  readonly appendsPerCpuSecond: number
+  readonly rssMiB: number
+  readonly bytesInMemoryPerSpan: number
+  readonly fileMiB: number
+  /** How much longer a start takes that finds them. */
+  readonly startSeconds: number
+  readonly startedRssMiB: number
 }
 
 export const machine = (): string =>
@@ -68,6 +82,13 @@ export function markdownOf(report: Report): string {
     lines.push('', '## Open spans in memory', '')
     lines.push(
       `${spans} open spans of ${round(bytesPerSpan)} bytes: ${timesBytes.toFixed(2)} times their bytes, RSS ${round(rssMiB)} MiB, ${round(appendsPerCpuSecond / 1000)} K fragments per CPU-second.`,
+    )
+  }
+  if (report.storedSpans) {
+    const f = report.storedSpans
+    lines.push('', '## Open spans on disk', '')
+    lines.push(
+      `${f.spans} open spans: ${round(f.appendsPerSecond / 1000)} K fragments/s acknowledged, ${round(f.appendsPerCpuSecond / 1000)} K per CPU-second of all threads, ${round(f.bytesInMemoryPerSpan)} bytes of memory each (RSS ${round(f.rssMiB)} MiB), ${round(f.fileMiB)} MiB on disk; a start that finds them takes ${round(f.startSeconds)} s longer (RSS ${round(f.startedRssMiB)} MiB).`,
     )
   }
   if (report.coldStartMs) {
