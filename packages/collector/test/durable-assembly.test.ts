@@ -69,8 +69,7 @@ async function spansIn(folder: string): Promise<readonly Span[]> {
 function byId(spans: readonly Span[]): ReadonlyMap<string, Span> {
   const found = new Map<string, Span>()
   for (const span of spans) {
-    const before = found.get(span.spanId)
-    if (before !== undefined) expect(span.bytes).toEqual(before.bytes)
+    expect(span.bytes).toEqual((found.get(span.spanId) ?? span).bytes)
     found.set(span.spanId, span)
   }
   return found
@@ -170,8 +169,6 @@ test('a stop emits nothing, and the next start goes on', async () => {
   await vi.waitFor(async () => expect(await spansIn(folder.path)).toHaveLength(2), { timeout: 20_000 })
   second.signal('SIGTERM')
   expect(await second.exit).toBe(0)
-  expect((await spansIn(folder.path)).map((span) => span.endTimeUnixNano - origin).toSorted()).toEqual([
-    durationOf(1),
-    durationOf(2),
-  ])
+  const ends = (await spansIn(folder.path)).map((span) => span.endTimeUnixNano - origin)
+  expect(new Set(ends)).toEqual(new Set([durationOf(1), durationOf(2)]))
 })
