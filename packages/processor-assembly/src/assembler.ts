@@ -32,8 +32,9 @@ export interface AssemblerOptions {
 /** After something unforeseen a key is put off for so long, so that it cannot stop the others. */
 const putOffMs = 60_000
 
-/** So many keys that are due are read together from a store that answers later. */
+/** So many keys that are due, or will be so soon, are read together from a store that answers later. */
 const keysAtOnce = 512
+const soonMs = 50
 
 /**
  * Holds fragments until their spans are whole (`assembly.md`).
@@ -144,8 +145,13 @@ export class Assembler {
   /** Gets what is due from a slow store in one go. */
   async #loadDue(slot: number, now: number): Promise<void> {
     const { timers, views } = this.#state
+    const slots: number[] = []
+    for (const one of timers.dueBy(now + soonMs)) {
+      if (!views.isReady(one)) slots.push(one)
+      if (slots.length === keysAtOnce) break
+    }
     try {
-      await views.load(timers.dueSlots(now, keysAtOnce))
+      await views.load(slots)
     } catch (error) {
       this.#putOff(slot, now, error)
     }

@@ -119,7 +119,12 @@ export class DurableStore implements FragmentStore {
     return true
   }
 
-  async read(slot: number): Promise<KeyRecords> {
+  read(slot: number): MaybePromise<KeyRecords> {
+    const known = this.#index.read(slot)
+    return known.fragments.length === 0 ? known : this.#readOne(slot)
+  }
+
+  async #readOne(slot: number): Promise<KeyRecords> {
     const [records] = await this.readMany([slot])
     return records ?? { fragments: [], memory: undefined }
   }

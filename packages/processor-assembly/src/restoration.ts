@@ -47,8 +47,13 @@ export class Restoration {
     const pages = this.#store.open({ fragments, factsOf })
     let page = await pages.next()
     while (page.done !== true) {
+      const ahead = pages.next()
+      // Its outcome is looked at below; until then nobody is there to hear of a failure.
+      ahead.catch(() => undefined)
+      // The disk reads the next page while this one is taken up.
+      await new Promise((resolve) => setImmediate(resolve))
       for (const record of page.value) this.#take(record)
-      page = await pages.next()
+      page = await ahead
     }
     const now = clock.monotonic()
     this.#closings.finish(now)

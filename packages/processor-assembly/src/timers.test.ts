@@ -29,6 +29,8 @@ it('calls every slot when it is due, whatever is set, put off and cleared', () =
           timers.clear(step.clear)
           dues.delete(step.clear)
         } else now += step.pass
+        const soon = [...dues].filter(([, due]) => due <= now + 100).map(([one]) => one)
+        expect([...timers.dueBy(now + 100)].toSorted((a, b) => a - b)).toEqual(soon.toSorted((a, b) => a - b))
         const called: number[] = []
         for (let next = timers.next(now); next !== undefined; next = timers.next(now)) {
           called.push(next)

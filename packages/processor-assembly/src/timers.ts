@@ -48,19 +48,16 @@ export class Timers {
     return this.#size > 0 && (this.#filed[slot] ?? 0) <= now ? slot : undefined
   }
 
-  /** Slots that are due, the first one among them, at most `limit`. */
-  dueSlots(now: number, limit: number): readonly number[] {
-    this.#refresh(now)
-    const slots: number[] = []
+  /** Slots that are due by `until`, the first one first, the others in no order. */
+  *dueBy(until: number): Generator<number, void, undefined> {
     const places = [0]
-    for (let place = places.pop(); place !== undefined && slots.length < limit; place = places.pop()) {
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
       const slot = this.#heap[place] ?? 0
-      if (place >= this.#size || (this.#filed[slot] ?? 0) > now) continue
-      if ((this.#due[slot] ?? 0) <= now) slots.push(slot)
+      if (place >= this.#size || (this.#filed[slot] ?? 0) > until) continue
+      if ((this.#due[slot] ?? 0) <= until) yield slot
       const first = place * arity + 1
       for (let child = first; child < Math.min(first + arity, this.#size); child++) places.push(child)
     }
-    return slots
   }
 
   /** When to look again; never later than the next slot is due. */
