@@ -142,6 +142,34 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
     expect(backend.spans).toHaveLength(1)
   },
 
+  async 'durable.yaml'() {
+    await using folder = await temporaryFolder()
+    await using backend = await OtlpBackend.listen()
+    const env = {
+      SPANLOOM_OTLP_HTTP_ENDPOINT: await address(),
+      SPANLOOM_INVICTUS_ENDPOINT: await address(),
+      SPANLOOM_BACKEND: backend.url,
+      SPANLOOM_STORAGE: join(folder.path, 'storage'),
+    }
+    const { traceId, spanId, name } = complete
+    await using first = await startExample('durable.yaml', env)
+    const beginning = { traceId, spanId, name, startTime: start, attributes: { half: 'first' } }
+    expect(await sendOverHttp(env.SPANLOOM_OTLP_HTTP_ENDPOINT, tracesOf('shop', [beginning]))).toBe(200)
+    expect(await postEvents(env.SPANLOOM_INVICTUS_ENDPOINT)).toBe(200)
+    await first.stop({ signal: 'SIGKILL' })
+
+    await using example = await startExample('durable.yaml', env)
+    const end = { traceId, spanId, name: '', endTime: start + 5_000_000n }
+    expect(await sendOverHttp(env.SPANLOOM_OTLP_HTTP_ENDPOINT, tracesOf('shop', [end]))).toBe(200)
+
+    const spans = await backend.waitForSpans(4)
+    expect(treeOf(spans.filter((span) => span.traceId !== traceId))).toEqual(invictusSteps)
+    expect(spans.filter((span) => span.traceId === traceId)).toMatchObject([
+      { name, startTimeUnixNano: start, endTimeUnixNano: start + 5_000_000n },
+    ])
+    expect(await stopExample(example)).toEqual({ code: 0, signal: null })
+  },
+
   async 'fan-out.yaml'() {
     await using folder = await temporaryFolder()
     const http = await address()
