@@ -81,8 +81,8 @@ export function decodeFragment(record: Buffer): FragmentRecord {
           ? Resource.empty
           : new Resource(new Envelope(record.subarray(at.bytes, scopeAt))),
       scope: scopeLength === 0 ? Scope.empty : new Scope(new Envelope(record.subarray(scopeAt, from))),
-      arrival: record.readDoubleLE(at.arrival),
-      arrivedMs: record.readDoubleLE(at.arrived),
+      arrival: finite(record, at.arrival),
+      arrivedMs: finite(record, at.arrived),
       wallNs: record.readBigUInt64LE(at.wallNs),
       closing: record.readUInt32LE(at.closing),
     },
@@ -121,10 +121,10 @@ export function decodeNote(record: Buffer): NoteRecord {
   const namesEnd = noteAt.names + record.readUInt32LE(noteAt.namesLength)
   if (namesEnd > record.length) throw new RangeError('The record of a key is cut off.')
   return {
-    lastNumber: record.readDoubleLE(noteAt.lastNumber),
+    lastNumber: finite(record, noteAt.lastNumber),
     facts: {
-      lastArrivalMs: record.readDoubleLE(noteAt.lastArrival),
-      lastLeaveMs: record.readDoubleLE(noteAt.lastLeave),
+      lastArrivalMs: finite(record, noteAt.lastArrival),
+      lastLeaveMs: finite(record, noteAt.lastLeave),
       ...parseNames(record.toString('utf8', noteAt.names, namesEnd)),
     },
     memory: record.subarray(namesEnd),
@@ -180,7 +180,7 @@ export function encodeClosing(closing: ClosingRecord, arrived: number): Buffer {
 export function decodeClosing(record: Buffer): ClosingRecord {
   return {
     ...decodeFragment(record.subarray(closingAt.fragment)),
-    expires: record.readDoubleLE(closingAt.expires),
+    expires: finite(record, closingAt.expires),
     merged: record[closingAt.merged] === 1,
   }
 }
@@ -207,5 +207,12 @@ export function encodeClock({ stored, wallMs }: ClockReading): Buffer {
 
 /** @throws RangeError when the bytes are none */
 export function decodeClock(record: Buffer): ClockReading {
-  return { stored: record.readDoubleLE(1), wallMs: record.readDoubleLE(9) }
+  return { stored: finite(record, 1), wallMs: finite(record, 9) }
+}
+
+/** A time or a number; anything else would spoil everything that is reckoned with it. */
+function finite(record: Buffer, offset: number): number {
+  const value = record.readDoubleLE(offset)
+  if (Number.isFinite(value)) return value
+  throw new RangeError('A number of a record is none.')
 }

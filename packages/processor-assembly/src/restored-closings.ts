@@ -2,7 +2,6 @@ import { Envelope, Resource, Scope } from '@spanloom/core/traces'
 
 import type { ClosingEnds } from './closing-ends.ts'
 import type { Closing } from './closings.ts'
-import { never } from './due.ts'
 import type { DurableStore } from './durable-store.ts'
 import type { KeyState } from './key-state.ts'
 import type { ClosingRecord, FragmentRecord } from './record-codec.ts'
@@ -88,7 +87,7 @@ export class RestoredClosings {
   /** Without a record it has expired, unless the process ended before it could write one. */
   #expiryOf(own: string | undefined, { arrivedMs }: StoredFragment): number {
     const slot = own === undefined ? undefined : this.#state.table.find(own)
-    return slot === undefined ? -never : arrivedMs + this.#state.profileOf(slot).startWaitMs
+    return slot === undefined ? arrivedMs : arrivedMs + this.#state.profileOf(slot).startWaitMs
   }
 
   /** Keys that have got it, be it that they have let go of it again. */
