@@ -5,9 +5,11 @@ import { seededRandom } from '@spanloom/core/testing'
 import { parseOtlpJson, type Span, type SpanInit } from '@spanloom/core/traces'
 import { expect, test, vi } from 'vitest'
 
+import { bookOf, closedBooks } from './books.ts'
 import { temporaryFolder } from './example-run.ts'
 import { sendOverHttp, tracesOf } from './otlp-sender.ts'
-import { type CliProcess, readySentence, startCli } from './process.ts'
+import { type CliProcess, freePort, readySentence, startCli } from './process.ts'
+import { startReloading } from './reloading.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
 
@@ -23,10 +25,10 @@ function half(number: number, which: 'start' | 'end'): SpanInit {
     : { ...ids, endTime: origin + durationOf(number), attributes: { second: number } }
 }
 
-/** The command with an OTLP receiver, the assembler with a storage, and a file at the end. */
-async function run(folder: string, settle = '200ms'): Promise<CliProcess> {
-  const config = {
-    receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+/** An OTLP receiver, the assembler with a storage, and a file at the end. */
+function configOf(folder: string, settle: string, endpoint = '127.0.0.1:0'): Config {
+  return {
+    receivers: { otlp: { protocols: { http: { endpoint } } } },
     processors: { span_assembly: { storage: 'file_storage', profiles: { default: { settle } } } },
     exporters: { file: { path: join(folder, 'spans.jsonl'), append: true } },
     extensions: { file_storage: { directory: folder, min_free_disk: 0, ballast: 0 } },
@@ -36,7 +38,15 @@ async function run(folder: string, settle = '200ms'): Promise<CliProcess> {
       pipelines: { traces: { receivers: ['otlp'], processors: ['span_assembly'], exporters: ['file'] } },
     },
   }
-  const cli = startCli(['--config', `yaml:${JSON.stringify(config)}`])
+}
+
+interface Config {
+  readonly service: object
+  readonly [section: string]: object
+}
+
+async function run(folder: string, settle = '200ms'): Promise<CliProcess> {
+  const cli = startCli(['--config', `yaml:${JSON.stringify(configOf(folder, settle))}`])
   await cli.waitFor(readySentence)
   return cli
 }
@@ -45,9 +55,10 @@ const endpointOf = ({ stderr }: CliProcess): string =>
   /Starting HTTP server.*"endpoint":"([^"]+)"/.exec(stderr())?.[1] ?? ''
 
 /** Whether the process took the spans; one that was killed gives no answer. */
-async function send(cli: CliProcess, spans: readonly SpanInit[]): Promise<boolean> {
+async function send(to: CliProcess | string, spans: readonly SpanInit[]): Promise<boolean> {
+  const endpoint = typeof to === 'string' ? to : endpointOf(to)
   try {
-    return (await sendOverHttp(endpointOf(cli), tracesOf('shop', spans))) === 200
+    return (await sendOverHttp(endpoint, tracesOf('shop', spans))) === 200
   } catch {
     return false
   }
@@ -171,4 +182,34 @@ test('a stop emits nothing, and the next start goes on', async () => {
   expect(await second.exit).toBe(0)
   const ends = (await spansIn(folder.path)).map((span) => span.endTimeUnixNano - origin)
   expect(new Set(ends)).toEqual(new Set([durationOf(1), durationOf(2)]))
+})
+
+test('a reload with other settings goes on with what is open, and the books close', async () => {
+  await using folder = await temporaryFolder()
+  const endpoint = `127.0.0.1:${await freePort()}`
+  const config = (settle: string): object => {
+    const { service, ...rest } = configOf(folder.path, settle, endpoint)
+    return { ...rest, service: { ...service, extensions: ['file_storage', 'admin'] } }
+  }
+  await using running = await startReloading(config('10s'))
+  expect(await send(endpoint, [half(1, 'start'), half(2, 'start'), half(2, 'end'), half(3, 'start')])).toBe(
+    true,
+  )
+
+  const { status, body } = await running.reload(config('20ms'))
+  expect([status, body.restarted]).toEqual([200, ['processor:span_assembly@traces']])
+  expect(await send(endpoint, [half(1, 'end')])).toBe(true)
+
+  await vi.waitFor(async () => expect(await spansIn(folder.path)).toHaveLength(2), { timeout: 20_000 })
+  const books = await closedBooks(running.admin)
+  expect(bookOf(books, 'span_assembly')).toMatchObject({
+    in: 5,
+    created: 4,
+    kept: 4,
+    held: 1,
+    merged: 2,
+    out: 2,
+  })
+  running.cli.signal('SIGTERM')
+  expect(await running.cli.exit).toBe(0)
 })

@@ -22,6 +22,12 @@ export function registerMetrics(meter: Meter, id: string, assembler: Assembler, 
   const { counters } = assembler
 
   counter('passed_spans', '{span}', 'Whole spans that passed untouched.', () => counters.passed)
+  counter(
+    'restored_fragments',
+    '{fragment}',
+    'Fragments found in the storage at the start.',
+    () => counters.restored,
+  )
   counter('merged_fragments', '{fragment}', 'Fragments in emitted spans.', () => counters.merged)
   counter('late_spans', '{span}', 'Fragments that became late spans.', () => counters.late)
   counter('evicted_keys', '{key}', 'Keys that left early because of `max_open`.', () => counters.evicted)
