@@ -1,1 +1,7 @@
-export {}
+export * from './consumer.ts'
+export * from './event.ts'
+export * from './producer.ts'
+export * from './settings/auth-settings.ts'
+export * from './settings/connection-settings.ts'
+export * from './settings/consumer-settings.ts'
+export * from './settings/producer-settings.ts'
