@@ -1,1 +1,7 @@
-export {}
+export type { AmqpCondition } from './amqp/condition.ts'
+export type { LocalTls } from './amqp/listeners.ts'
+export type { AppendOptions, StoredEvent } from './events.ts'
+export { type Faults, type FaultTimes, type LinkFilter, serverBusy } from './faults.ts'
+export { type LocalEventHubs, type LocalEventHubsOptions, startLocalEventHubs } from './local-event-hubs.ts'
+export type { HubOptions } from './log/hub.ts'
+export { partitionOfKey } from './log/partition-key.ts'
