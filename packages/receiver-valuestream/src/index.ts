@@ -1,1 +1,3 @@
-export {}
+export { attribute, control } from './attributes.ts'
+export { profiles } from './profiles.ts'
+export * from './translate.ts'

@@ -1,0 +1,86 @@
+/**
+ * Names of the attributes that value-stream spans carry (`valuestream.md` chapter 7). Those of the semantic
+ * conventions are mostly of development stability, so that they are spelled here, once, and imported from nowhere.
+ */
+export const attribute = {
+  sourceName: 'vs.source.name',
+  operationName: 'vs.operation.name',
+  spanId: 'vs.span.id',
+  parentSpanId: 'vs.parent.span.id',
+  phaseName: 'vs.phase.name',
+  endReason: 'vs.end.reason',
+  reopened: 'vs.reopened',
+
+  changeMergeRevision: 'vs.change.merge_revision',
+  workerLabels: 'vs.worker.labels',
+  ciStage: 'vs.ci.stage',
+  ciAttempt: 'vs.ci.attempt',
+  ciTrigger: 'vs.ci.trigger',
+  ciQueueDuration: 'vs.ci.queue_duration',
+  ciDuration: 'vs.ci.duration',
+  deploymentTier: 'vs.deployment.tier',
+  issueId: 'vs.issue.id',
+  issueUrl: 'vs.issue.url',
+  issueStatus: 'vs.issue.status',
+  issueType: 'vs.issue.type',
+  issuePriority: 'vs.issue.priority',
+  issueResolution: 'vs.issue.resolution',
+  issueLabels: 'vs.issue.labels',
+  sprintId: 'vs.sprint.id',
+  sprintName: 'vs.sprint.name',
+  sprintBoardId: 'vs.sprint.board.id',
+
+  providerName: 'vcs.provider.name',
+  ownerName: 'vcs.owner.name',
+  repositoryName: 'vcs.repository.name',
+  repositoryUrl: 'vcs.repository.url.full',
+  changeId: 'vcs.change.id',
+  changeTitle: 'vcs.change.title',
+  changeState: 'vcs.change.state',
+  headName: 'vcs.ref.head.name',
+  headRevision: 'vcs.ref.head.revision',
+  headType: 'vcs.ref.head.type',
+  baseName: 'vcs.ref.base.name',
+  baseRevision: 'vcs.ref.base.revision',
+  baseType: 'vcs.ref.base.type',
+
+  pipelineName: 'cicd.pipeline.name',
+  runId: 'cicd.pipeline.run.id',
+  runUrl: 'cicd.pipeline.run.url.full',
+  pipelineResult: 'cicd.pipeline.result',
+  taskName: 'cicd.pipeline.task.name',
+  taskType: 'cicd.pipeline.task.type',
+  taskRunId: 'cicd.pipeline.task.run.id',
+  taskRunUrl: 'cicd.pipeline.task.run.url.full',
+  taskRunResult: 'cicd.pipeline.task.run.result',
+  workerId: 'cicd.worker.id',
+  workerName: 'cicd.worker.name',
+
+  deploymentId: 'deployment.id',
+  deploymentName: 'deployment.name',
+  deploymentStatus: 'deployment.status',
+  environmentName: 'deployment.environment.name',
+
+  userId: 'user.id',
+  userName: 'user.name',
+  userFullName: 'user.full_name',
+  userEmail: 'user.email',
+  errorType: 'error.type',
+  serviceName: 'service.name',
+  /** ValueStream's own tag for what became of an operation. */
+  error: 'error',
+} as const
+
+/** Control attributes, which tell the assembler what a fragment belongs to (`assembly.md` section 1). */
+export const control = {
+  key: 'spanloom.key',
+  group: 'spanloom.group',
+  parentKey: 'spanloom.parent.key',
+  alias: 'spanloom.alias',
+  linkKey: 'spanloom.link.key',
+  linkReason: 'spanloom.link.reason',
+  rank: 'spanloom.rank',
+  assumed: 'spanloom.assumed',
+  close: 'spanloom.close',
+  profile: 'spanloom.profile',
+} as const
