@@ -62,10 +62,12 @@ export class ClosingEnds {
     return this.#spread(closing)
   }
 
-  /** Takes up a closing end of the process before; `isNew` when that one ended before it could make copies. */
-  restore(closing: Closing, now: number, isNew: boolean): void {
+  /** Takes up a closing end of the process before, which may have ended before it could write all copies. */
+  restore(closing: Closing, now: number): void {
+    const { firstArrival } = this.#state.table
     this.#closings.restore(closing, now)
-    if (isNew) this.#spread(closing)
+    // What came after it had expired has nothing to do with it.
+    this.#spread(closing, (slot) => (firstArrival[slot] ?? now) <= closing.expiresMs)
   }
 
   /** A fragment came: the key gets copies of the closing ends of its groups. True when it got any. */
@@ -91,10 +93,10 @@ export class ClosingEnds {
   }
 
   /** Copies it into what is open in its group. */
-  #spread(closing: Closing): readonly number[] {
+  #spread(closing: Closing, concerns: (slot: number) => boolean = () => true): readonly number[] {
     const { groups, table } = this.#state
-    const open = [...groups.slots(closing.key)].filter((member) => (table.counts[member] ?? 0) > 0)
-    return open.filter((member) => this.#copy(closing, member))
+    const open = [...groups.slots(closing.key)].filter((slot) => (table.counts[slot] ?? 0) > 0)
+    return open.filter((slot) => concerns(slot) && this.#copy(closing, slot))
   }
 
   #copy(closing: Closing, slot: number): boolean {

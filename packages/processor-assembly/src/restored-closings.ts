@@ -76,11 +76,11 @@ export class RestoredClosings {
       holders: holders.size,
       merged: record?.merged ?? false,
     }
-    // Its record and its copies are written together, and the record stays as long as a key holds the closing end.
-    const isNew = record === undefined && own !== undefined
-    this.#closings.restore(closing, now, isNew)
-    if (isNew) this.#store.closings.keep(closing)
-    if (record !== undefined && closing.expiresMs <= now && holders.size === 0)
+    this.#closings.restore(closing, now)
+    // Its record is written a moment after it has come, and stays as long as a key holds it: without one it either has
+    // expired long ago, or the process died before it could write one.
+    if (record === undefined && own !== undefined) this.#store.closings.keep(closing)
+    if (record !== undefined && closing.expiresMs <= now && closing.holders === 0)
       this.#store.closings.drop(closing)
   }
 

@@ -59,6 +59,57 @@ it('makes up for a closing end whose process died before it was passed on', asyn
   expect(durations(last)).toEqual([[id(2), 10_000_000_000n]])
 })
 
+it('closes what was taken a moment before its process died and had not been told of the closing end', async () => {
+  const { clock, disk, boot } = machine()
+  const member = (number: number) =>
+    part(number, { startTime: 10n * second, attributes: { 'spanloom.group': 'connection' } })
+  const closing = { 'spanloom.key': 'connection', 'spanloom.close': true }
+  const first = await boot()
+  await first.send(member(1))
+  await first.send(part(9, { endTime: 20n * second, attributes: closing }))
+  await clock.advance(100)
+  await first.send(member(2))
+  disk.crash()
+
+  const life = await boot()
+  await clock.advance(2_100)
+  disk.crash()
+  // Long after the closing end has expired.
+  await clock.advance(60_000)
+  const last = await boot()
+  await last.send(member(3))
+  await clock.advance(2_100)
+
+  expect(new Map(durations(life))).toEqual(
+    new Map([
+      [id(1), 10_000_000_000n],
+      [id(2), 10_000_000_000n],
+    ]),
+  )
+  expect(durations(last)).toEqual([])
+})
+
+it('closes it, too, when the closing end has expired before the next process begins', async () => {
+  const { clock, disk, boot } = machine()
+  const member = (number: number) =>
+    part(number, { startTime: 10n * second, attributes: { 'spanloom.group': 'connection' } })
+  const first = await boot()
+  await first.send(
+    part(9, { endTime: 20n * second, attributes: { 'spanloom.key': 'connection', 'spanloom.close': true } }),
+  )
+  await clock.advance(100)
+  await first.send(member(2))
+  disk.crash()
+  await clock.advance(60_000)
+
+  const life = await boot()
+  await life.send(member(3))
+  await clock.advance(2_100)
+
+  expect(durations(life)).toEqual([[id(2), 10_000_000_000n]])
+  expect(life.processor.held).toBe(1)
+})
+
 describe('a parent that has left', () => {
   const left = async (parent: Partial<SpanInit>): Promise<Machine> => {
     const host = machine()
