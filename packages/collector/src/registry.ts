@@ -14,6 +14,7 @@ const auth = () => import('@spanloom/extension-auth')
 const file = () => import('@spanloom/exporter-file')
 const fileReceivers = () => import('@spanloom/receiver-file')
 const forward = () => import('@spanloom/connector-forward')
+const valueStream = () => import('@spanloom/connector-valuestream')
 const health = () => import('@spanloom/extension-health')
 const invictus = () => import('@spanloom/receiver-invictus')
 const invictusProfiles = () => import('@spanloom/receiver-invictus/profiles')
@@ -113,6 +114,13 @@ export const defaultRegistry: Registry = createRegistry([
   ),
 
   entry('connector', 'forward', 'beta', 'connector-forward', async () => (await forward()).forwardConnector),
+  entry(
+    'connector',
+    'value_stream',
+    'beta',
+    'connector-valuestream',
+    async () => (await valueStream()).valueStreamConnector,
+  ),
 
   entry('extension', 'admin', 'beta', 'extension-admin', async () => (await admin()).adminExtension, {
     aliases: ['zpages'],

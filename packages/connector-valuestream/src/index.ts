@@ -1,1 +1,1 @@
-export {}
+export { ValueStream, valueStreamConnector } from './connector.ts'
