@@ -1,0 +1,1 @@
+export { type BuiltInType, builtInTypes, type Transition } from './built-in-types.ts'
