@@ -33,7 +33,7 @@ export interface LocalEventHubsOptions {
 }
 
 /** A running stand-in for Azure Event Hubs. It keeps events in memory and is for development only. */
-export interface LocalEventHubs {
+export interface LocalEventHubs extends AsyncDisposable {
   readonly host: string
   readonly port: number
   /** Undefined without `webSocketPort`. */
@@ -84,6 +84,11 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
     if (hub === undefined) throw new RangeError(`There is no hub "${name}".`)
     return hub
   }
+  const close = async (): Promise<void> => {
+    const closed = Promise.all([amqp.close(), webSocket?.close()])
+    for (const peer of peers) peer.destroy()
+    await closed
+  }
   return {
     host,
     port: amqp.port,
@@ -117,11 +122,8 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
       const logs = partition === undefined ? hub.partitions : [partitionOf(hub, partition)]
       return logs.flatMap((log) => eventsOf(log))
     },
-    async close() {
-      const closed = Promise.all([amqp.close(), webSocket?.close()])
-      for (const peer of peers) peer.destroy()
-      await closed
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

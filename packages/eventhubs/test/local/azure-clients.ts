@@ -3,6 +3,7 @@ import {
   type EventHubConsumerClientOptions,
   EventHubProducerClient,
   type EventPosition,
+  type PartitionContext,
   type ReceivedEventData,
 } from '@azure/event-hubs'
 
@@ -17,22 +18,40 @@ export interface Reading extends AsyncDisposable {
   readonly errors: Error[]
   /** Resolves as soon as that many events have come. */
   until(count: number): Promise<readonly ReceivedEventData[]>
+  /** Resolves once the reader of a partition is attached: it was handed a batch, if only an empty one. */
+  untilOpen(): Promise<void>
+  /** Resolves with the first error. */
+  untilError(): Promise<Error>
+}
+
+/** What to read, and how. */
+export interface ReadOptions {
+  readonly partition?: string
+  readonly group?: string
+  readonly ownerLevel?: number
+  /** Asks for the end of the partition with every event. */
+  readonly track?: boolean
+  /** Called with every batch that is not empty. */
+  readonly onBatch?: (context: PartitionContext) => void
 }
 
 /** Reads a hub with the official client from a position. */
 export function readFrom(
   connectionString: string,
   startPosition: EventPosition | Record<string, EventPosition>,
-  options: { partition?: string; group?: string; ownerLevel?: number; track?: boolean } = {},
+  options: ReadOptions = {},
   clientOptions: EventHubConsumerClientOptions = quick,
 ): Reading {
   const client = new EventHubConsumerClient(options.group ?? '$Default', connectionString, clientOptions)
   const events: ReceivedEventData[] = []
   const errors: Error[] = []
+  let isOpen = false
   let wake: (() => void) | undefined
   const handlers = {
-    processEvents(batch: ReceivedEventData[]) {
+    processEvents(batch: ReceivedEventData[], context: PartitionContext) {
+      isOpen = true
       events.push(...batch)
+      if (batch.length > 0) options.onBatch?.(context)
       wake?.()
       return Promise.resolve()
     },
@@ -41,6 +60,16 @@ export function readFrom(
       wake?.()
       return Promise.resolve()
     },
+  }
+  const nextChange = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+    })
+  const waitFor = async (isTrue: () => boolean): Promise<void> => {
+    while (!isTrue()) {
+      if (errors[0] !== undefined) throw errors[0]
+      await nextChange()
+    }
   }
   const subscribeOptions = {
     startPosition,
@@ -58,14 +87,13 @@ export function readFrom(
     events,
     errors,
     async until(count) {
-      while (events.length < count) {
-        const failed = errors[0]
-        if (failed !== undefined) throw failed
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      await waitFor(() => events.length >= count)
       return events
+    },
+    untilOpen: () => waitFor(() => isOpen),
+    async untilError() {
+      while (errors.length === 0) await nextChange()
+      return errors[0] ?? new Error('unreachable')
     },
     async [Symbol.asyncDispose]() {
       await subscription.close()

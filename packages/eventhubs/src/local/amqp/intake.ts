@@ -23,7 +23,8 @@ export function takeEvents(
   link.add_credit(linkCredit)
   link.on('message', (context: EventContext) => {
     const { delivery } = context
-    if (delivery === undefined) return
+    // What still comes over a link that was detached is lost, as at the service.
+    if (delivery === undefined || !link.is_open()) return
     const message = rawMessage(context)
     const refusal = faults.sends.take() ?? store(message, isBatch(context), hub, partition, maxMessageSize)
     if (refusal === undefined && faults.lostOutcomes.take() === true) {
