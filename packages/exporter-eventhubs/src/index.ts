@@ -1,1 +1,1 @@
-export {}
+export { azureEventHubExporter } from './azure-event-hub-exporter.ts'
