@@ -167,7 +167,7 @@ function isOurs(error: unknown): error is HubError {
 }
 
 const systemCode =
-  /^(E[A-Z]{3,}|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL|SOCKET)_?\w*|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
+  /^(E[A-Z_]{3,}|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL|SOCKET)_?\w*|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
 
 function isSystemFault(error: unknown): boolean {
   return systemCode.test(codeOf(error) ?? '')

@@ -35,7 +35,7 @@ export const hubConnectionSettings = {
   endpoint: {
     type: 'string',
     description:
-      'Connects to this `host` or `host:port` instead of that of the namespace, which stays the name in certificates and tokens; for private proxies. With `kafka` a list of brokers, separated by commas.',
+      'Connects to this `host` or `host:port` instead of that of the namespace, which stays the name in tokens; for private proxies. The certificate must be for it, or for `tls.server_name_override`. With `kafka` a list of brokers, separated by commas.',
   },
   proxy_url: {
     type: 'string',

@@ -1,0 +1,89 @@
+import type { EventData, EventHubProducerClient } from '@azure/event-hubs'
+import { RetryableError } from '@spanloom/core'
+
+import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
+import type { OutgoingEvent } from '../event.ts'
+import { aborted } from '../signals/aborted.ts'
+import type { AmqpHub } from './amqp-client.ts'
+
+/** Sends batches over AMQP with the SDK of Azure. */
+export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => void): BatchSender {
+  const client: EventHubProducerClient = producer()
+  let limit: number | undefined
+  let seen = 0
+
+  const call = async <T>(
+    signal: AbortSignal | undefined,
+    work: (abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const { lost } = sockets
+    try {
+      return await sockets.run(() => work(signal ? AbortSignal.any([signal, lost]) : lost))
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      // What was sent last may be stored or not; sent again it is there for sure.
+      if (lost.aborted)
+        throw new RetryableError('HUB_DISCONNECTED', 'The connection to the event hub was lost.')
+      // The limit may have changed with the link.
+      limit = undefined
+      throw error
+    } finally {
+      if (seen > 0 && sockets.opened > seen) onReconnect()
+      seen = sockets.opened
+    }
+  }
+
+  return {
+    choosesPartition: false,
+    async limit(signal) {
+      limit ??= await call(
+        signal,
+        async (abortSignal) => (await client.createBatch({ abortSignal })).maxSizeInBytes,
+      )
+      return limit
+    },
+    partitionIds: (signal) => call(signal, (abortSignal) => client.getPartitionIds({ abortSignal })),
+    async begin(destination, maxBytes, signal) {
+      const batch = await call(signal, (abortSignal) =>
+        client.createBatch({ ...targetOf(destination), maxSizeInBytes: maxBytes, abortSignal }),
+      )
+      const open: OpenBatch = {
+        get count() {
+          return batch.count
+        },
+        get bytes() {
+          return batch.sizeInBytes
+        },
+        tryAdd: (event) => batch.tryAdd(toEventData(event)),
+        send: (sendSignal) => call(sendSignal, (abortSignal) => client.sendBatch(batch, { abortSignal })),
+      }
+      return open
+    },
+    async close(signal) {
+      await Promise.race([client.close().catch(() => undefined), aborted(signal)])
+      sockets.close()
+    },
+  }
+}
+
+function targetOf(destination: Destination): { partitionKey?: string; partitionId?: string } {
+  switch (destination.kind) {
+    case 'any':
+      return {}
+    case 'key':
+      return { partitionKey: destination.key }
+    case 'partition':
+      return { partitionId: destination.id }
+  }
+}
+
+/** A body that is no `Buffer` would be sent as JSON. */
+function toEventData({ body, contentType, messageId, correlationId, properties }: OutgoingEvent): EventData {
+  return {
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(properties === undefined ? {} : { properties: { ...properties } }),
+  }
+}
