@@ -103,7 +103,7 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
       const at = transport === 'amqp' ? amqp.port : webSocket?.port
       if (at === undefined) throw new RangeError('The stand-in was started without a port for WebSocket.')
       const parts = [
-        `Endpoint=sb://${nameOf(host)}:${at}`,
+        `Endpoint=sb://${nameOf(host, tls !== undefined)}:${at}`,
         `SharedAccessKeyName=${keyName}`,
         `SharedAccessKey=${key}`,
       ]
@@ -142,8 +142,8 @@ function partitionOf(hub: Hub, id: string | number): PartitionLog {
   return log
 }
 
-/** An address that listens on all interfaces is reached over the loopback one. */
-function nameOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
+/** An address that listens on all interfaces is reached over the loopback one, and TLS wants a name. */
+function nameOf(host: string, isTls: boolean): string {
+  if (host === '0.0.0.0' || host === '::' || (isTls && host === '127.0.0.1')) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
 }

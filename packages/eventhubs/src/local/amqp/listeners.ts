@@ -60,6 +60,8 @@ export async function listenWebSocket(
 ): Promise<Listener> {
   const server: HttpServer =
     options.tls === undefined ? createHttpServer() : createHttpsServer(tlsOptions(options.tls))
+  // The WebSocket server comes after, because it would take a failure to listen for its own.
+  const listener = await listen(server, options)
   const sockets = new WebSocketServer({
     server,
     path: webSocketPath,
@@ -78,7 +80,6 @@ export async function listenWebSocket(
     peers.add(peer)
     stream.once('close', () => peers.delete(peer))
   })
-  const listener = await listen(server, options)
   return {
     port: listener.port,
     close: async () => {
