@@ -180,6 +180,28 @@ test('EXP-43: a body that cannot be read is gone, the rest is not', () => {
   again.close()
 })
 
+test('fragments that cannot be read are gone, those beside them are not', () => {
+  const folder = temporaryFolder()
+  const file = openFile(folder)
+  const records = [1, 2, 3].map((sequence) => ({
+    key: 'order',
+    sequence,
+    bytes: sequence === 2 ? body : Uint8Array.of(sequence),
+  }))
+  ask(file, 'write', { append: records })
+  file.close()
+  const faults: unknown[] = []
+  const reopened = openFile(folder, {}, (fault) => faults.push(fault))
+  corruptChain(join(folder, 'queue.db'))
+
+  const found = ask(reopened, 'read', { sequences: [1, 2, 3, 4] })
+
+  expect(found.map(({ sequence }) => sequence)).toEqual([1, 3])
+  expect(faults).toMatchObject([{ kind: 'damaged' }])
+  reopened.close()
+  expect(openFile(folder).opened).toMatchObject({ aside: { reason: expect.any(String) } })
+})
+
 /** Lets the first page of sevens point to a page that does not exist. */
 function corruptChain(path: string): void {
   const pages = statSync(path).size / 4_096

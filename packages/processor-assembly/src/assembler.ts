@@ -12,7 +12,7 @@ import { KeyState } from './key-state.ts'
 import { retrying } from './key-views.ts'
 import type { Profiles } from './profile.ts'
 import { Restoration, type Restored } from './restoration.ts'
-import type { FragmentStore, MaybePromise } from './store.ts'
+import type { FragmentStore, MaybePromise, StoredFragment } from './store.ts'
 
 /** What an assembler works with. */
 export interface AssemblerOptions {
@@ -57,6 +57,7 @@ export class Assembler {
     this.#accounts = new Accounts(options.accounting)
     this.#state = new KeyState(options)
     this.#closings = new ClosingEnds(this.#state, this.#accounts)
+    this.#state.onLost = (lost) => this.#lost(lost)
     this.#exit = new Exit(options, this.#state, this.#closings, this.#accounts)
     this.#intake = new Intake(options, this.#state, this.#closings, this.#exit, this.#accounts)
   }
@@ -194,6 +195,17 @@ export class Assembler {
     for (const slot of this.#state.table.slots()) this.#state.forget(slot)
     this.#state.held = 0
     this.#closings.clear()
+  }
+
+  #lost(lost: readonly StoredFragment[]): void {
+    const now = this.#options.clock.monotonic()
+    this.#options.logger.error('Stored fragments cannot be read any more; spans go on without them.', {
+      fragments: lost.length,
+    })
+    for (const { closing } of lost) {
+      if (closing === 0) this.#accounts.dropped(1, 'unreadable')
+      else this.#closings.leave({ closingNumber: closing }, now)
+    }
   }
 
   #look(slot: number, now: number, spansOnly: boolean): MaybePromise<void> {

@@ -87,7 +87,7 @@ export class ClosingEnds {
   }
 
   /** A key lets go of its copy. */
-  leave({ closingNumber }: Fragment, now: number): void {
+  leave({ closingNumber }: Pick<Fragment, 'closingNumber'>, now: number): void {
     const closing = this.#closings.get(closingNumber)
     if (closing !== undefined && this.#closings.leave(closing, now)) this.#accounts.dropped(1, 'close')
   }

@@ -9,6 +9,7 @@ export const dropReasons = [
   'shutdown',
   'superseded',
   'timeout',
+  'unreadable',
 ] as const
 
 export type DropReason = (typeof dropReasons)[number]
@@ -37,6 +38,7 @@ export class Counters {
     shutdown: 0,
     superseded: 0,
     timeout: 0,
+    unreadable: 0,
   }
   /** Keys that left early because too many were open. */
   evicted: number = 0

@@ -129,11 +129,15 @@ export class DurableStore implements FragmentStore {
     return records ?? { fragments: [], memory: undefined }
   }
 
+  /** @throws RetryableError when the disk cannot be read for now */
   async readMany(slots: readonly number[]): Promise<readonly KeyRecords[]> {
     const stored = await this.#load(slots.flatMap((slot) => this.#sequences(slot)))
     return slots.map((slot) => {
-      const { fragments, memory } = this.#index.read(slot)
-      return { fragments: fragments.map((header) => completed(header, stored)), memory }
+      const { fragments: headers, memory } = this.#index.read(slot)
+      const fragments = headers.flatMap((header) => completed(header, stored) ?? [])
+      if (fragments.length === headers.length) return { fragments, memory }
+      const found = new Set(fragments.map(({ arrival }) => arrival))
+      return { fragments, memory, lost: headers.filter(({ arrival }) => !found.has(arrival)) }
     })
   }
 
@@ -293,9 +297,14 @@ function sequenceOf({ buffer, from }: StoredFragment): number {
   return buffer.readDoubleLE(from)
 }
 
-function completed(header: StoredFragment, stored: ReadonlyMap<number, Buffer>): StoredFragment {
+/** `undefined` when its record is not there any more, or is none. */
+function completed(header: StoredFragment, stored: ReadonlyMap<number, Buffer>): StoredFragment | undefined {
   const record = stored.get(sequenceOf(header))
-  if (record === undefined) throw new RangeError('A fragment that was stored is not there any more.')
-  const { buffer, from, to, resource, scope } = decodeFragment(record).fragment
-  return { ...header, buffer, from, to, resource, scope }
+  if (record === undefined) return undefined
+  try {
+    const { buffer, from, to, resource, scope } = decodeFragment(record).fragment
+    return { ...header, buffer, from, to, resource, scope }
+  } catch {
+    return undefined
+  }
 }

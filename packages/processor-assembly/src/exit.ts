@@ -57,6 +57,8 @@ export class Exit {
     const now = this.#options.clock.monotonic()
     while ((table.counts[slot] ?? 0) > 0) {
       const view = this.#state.views.of(slot)
+      // A damaged store may have nothing left of it.
+      if ((table.counts[slot] ?? 0) === 0) break
       const departures = this.#departures(slot, view, occasion, spansOnly, now)
       const { emitted, dropped, late, purged, nextDue } = departures
       if (emitted.length + dropped.length + late.length + purged.length === 0) {

@@ -85,6 +85,8 @@ export class Intake {
   #take(fragment: Fragment): void {
     const { table, store } = this.#state
     const { key } = fragment
+    const before = table.find(key)
+    if (before !== undefined) this.#leaveBefore(before)
     const known = table.find(key)
     const isTooMuch = known !== undefined && this.#refuses(known, fragment)
     this.#accounts.came()
@@ -98,14 +100,22 @@ export class Intake {
     else this.#appended(slot, fragment, stored, print, fresh)
   }
 
-  /** Whether the run of an update has as many fragments as it may have. Purges closing ends that have expired. */
+  /**
+   * Lets leave what is due of the key before it takes something new: what a process before let leave and could not note
+   * any more has to leave as it did then. Purges closing ends that have expired, too.
+   */
+  #leaveBefore(slot: number): void {
+    const { table, timers } = this.#state
+    const isDue = timers.due(slot) <= this.#options.clock.monotonic()
+    if (!isDue && ((table.kinds[slot] ?? 0) & holds.closing) === 0) return
+    // A look may forget the key, and where something leaves others, too, for which something is being stored.
+    if (this.#appending.some((one) => isDue || one.slot === slot)) throw new NotLoaded(Promise.resolve())
+    this.#exit.look(slot, 'due')
+  }
+
+  /** Whether the run of an update has as many fragments as it may have. */
   #refuses(slot: number, fragment: Fragment): boolean {
     const { table, views } = this.#state
-    if (((table.kinds[slot] ?? 0) & holds.closing) !== 0) {
-      // A look may forget the key, for which something is being stored.
-      if (this.#appending.some((one) => one.slot === slot)) throw new NotLoaded(Promise.resolve())
-      this.#exit.look(slot, 'due')
-    }
     const profile = this.#state.profileOf(slot)
     if (fragment.kind !== 'update' || (table.counts[slot] ?? 0) < profile.maxFragments) return false
     const view = views.of(slot)

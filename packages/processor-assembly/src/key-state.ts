@@ -1,10 +1,10 @@
 import type { Fragment } from './fragment.ts'
 import { holds, KeyTable } from './key-table.ts'
-import { KeyViews } from './key-views.ts'
+import { KeyViews, type Loss } from './key-views.ts'
 import { keyOfIds } from './key.ts'
 import { Names } from './names.ts'
 import type { Profile, Profiles } from './profile.ts'
-import type { FragmentStore, KeyFacts, MaybePromise } from './store.ts'
+import type { FragmentStore, KeyFacts, MaybePromise, StoredFragment } from './store.ts'
 import { Timers } from './timers.ts'
 
 /** Everything known about keys: what is held and remembered, under which names, and when it is due. */
@@ -22,13 +22,16 @@ export class KeyState {
   readonly profiles: Profiles
   /** Fragments that are held, closing ends left out. */
   held: number = 0
+  /** Called with fragments that a damaged store has lost. */
+  onLost: (lost: readonly StoredFragment[]) => void = () => undefined
   #writes: Promise<unknown>[] = []
 
   constructor({ store, profiles }: { readonly store: FragmentStore; readonly profiles: Profiles }) {
     const { table, aliases, ids } = this
     this.store = store
     this.profiles = profiles
-    this.views = new KeyViews({ table, store, profiles, aliases, ids })
+    const lose = (slot: number, loss: Loss): void => this.#lose(slot, loss)
+    this.views = new KeyViews({ table, store, profiles, aliases, ids, lose })
   }
 
   profileOf(slot: number): Profile {
@@ -102,6 +105,15 @@ export class KeyState {
     if (rest.length > 0) return
     table.open.remove(slot)
     table.remembered.touch(slot)
+  }
+
+  /** Goes on without what a damaged store cannot give any more. */
+  #lose(slot: number, { lost, rest, remembered, memory }: Loss): void {
+    const gone = new Set(lost.map(({ arrival }) => arrival))
+    this.write(this.store.release(slot, this.table.key(slot), gone, memory))
+    this.held -= lost.filter(({ closing }) => closing === 0).length
+    this.left(slot, rest, remembered.length)
+    this.onLost(lost)
   }
 
   /** Forgets a key and everything under it. */

@@ -4,6 +4,7 @@ import type { Names } from './names.ts'
 import type { Directory } from './parents.ts'
 import type { Profiles } from './profile.ts'
 import { decodeRemembered } from './remembered-codec.ts'
+import type { Remembered } from './remembered.ts'
 import type { FragmentStore, KeyRecords, MaybePromise, StoredFragment } from './store.ts'
 import { type View, viewOf } from './view.ts'
 
@@ -37,6 +38,17 @@ export interface ViewSources {
   readonly profiles: Profiles
   readonly aliases: Names
   readonly ids: Names
+  /** Called with fragments whose bytes are gone for good, before a view is made of what is left. */
+  readonly lose: (slot: number, loss: Loss) => void
+}
+
+/** What a store could not give any more. */
+export interface Loss {
+  readonly lost: readonly StoredFragment[]
+  readonly rest: readonly Fragment[]
+  /** What is remembered of runs that have left, and in the form in which it is stored. */
+  readonly remembered: readonly Remembered[]
+  readonly memory: Buffer | undefined
 }
 
 /** So many keys are asked for together from a store that answers later. */
@@ -129,7 +141,7 @@ export class KeyViews implements Directory {
     if (this.#asked.get(slot) === records) this.#loaded.set(slot, answer)
   }
 
-  #look(slot: number, { fragments, memory }: KeyRecords): View {
+  #look(slot: number, { fragments, memory, lost }: KeyRecords): View {
     const { table, profiles } = this.#sources
     const profile = profiles.at(Math.max(0, (table.profiles[slot] ?? 0) - 1))
     const placed = fragments.map((stored) => {
@@ -137,7 +149,9 @@ export class KeyViews implements Directory {
       fragment.place(profile, stored.arrival, stored.arrivedMs, stored.wallNs)
       return fragment
     })
-    return viewOf(table.key(slot), profile, placed, memory === undefined ? [] : decodeRemembered(memory))
+    const remembered = memory === undefined ? [] : decodeRemembered(memory)
+    if (lost !== undefined) this.#sources.lose(slot, { lost, rest: placed, remembered, memory })
+    return viewOf(table.key(slot), profile, placed, remembered)
   }
 
   #forgetOldest(): void {

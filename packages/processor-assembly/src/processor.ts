@@ -22,6 +22,7 @@ import { MemoryStore } from './memory-store.ts'
 import { registerMetrics } from './metrics.ts'
 import { Outbox } from './outbox.ts'
 import { Profiles } from './profile.ts'
+import type { RestoredSpans } from './restoration.ts'
 import { sift } from './sift.ts'
 import { SpanStorage } from './span-storage.ts'
 import type { MaybePromise } from './store.ts'
@@ -87,9 +88,8 @@ export class SpanAssembly implements Component, TracesConsumer {
     const { logger, accounting } = this.#options.telemetry
     try {
       const { waiting, unreadable } = await this.#assembler.restore(this.#storage.store, fragments)
-      for (const { traces, sequence } of waiting) this.#outbox.restore(Traces.trusted(traces), sequence)
-      if (unreadable > 0)
-        logger.warn('Some of the stored open spans cannot be read.', { records: unreadable })
+      const records = unreadable + this.#offerAgain(waiting)
+      if (records > 0) logger.warn('Some of the stored open spans cannot be read.', { records })
     } catch (error) {
       await this.#storage.close().catch(() => undefined)
       throw new StartError('STORAGE_FAILED', `the open spans cannot be read: ${messageOf(error)}`, {
@@ -109,6 +109,19 @@ export class SpanAssembly implements Component, TracesConsumer {
     }
     this.#arm()
     void this.#outbox.offered()
+  }
+
+  /** Takes up spans that had left; answers how many records of them cannot be read. */
+  #offerAgain(waiting: readonly RestoredSpans[]): number {
+    let unreadable = 0
+    for (const { traces, sequence } of waiting) {
+      try {
+        this.#outbox.restore(Traces.fromProtobuf(traces), sequence)
+      } catch {
+        unreadable++
+      }
+    }
+    return unreadable
   }
 
   async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {

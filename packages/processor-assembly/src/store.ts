@@ -27,6 +27,8 @@ export interface KeyRecords {
   readonly fragments: readonly StoredFragment[]
   /** What was to be remembered of its earlier runs. */
   readonly memory: Buffer | undefined
+  /** Fragments whose bytes are gone for good, because the store was damaged; they have no bytes here. */
+  readonly lost?: readonly StoredFragment[]
 }
 
 /** What is known about a key besides its fragments and runs. Times are processing times in ms. */

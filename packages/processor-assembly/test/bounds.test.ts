@@ -2,7 +2,7 @@ import { Span, span, type SpanInit } from '@spanloom/core/traces'
 import { expect, it } from 'vitest'
 
 import { MemoryStore } from '../src/memory-store.ts'
-import { bench, isBalanced } from './assembly.ts'
+import { bench, isBalanced, scanned } from './assembly.ts'
 import { SlowStore } from './slow-store.ts'
 
 const second = 1_000_000_000n
@@ -139,6 +139,43 @@ it('leaves fragments with their sender when a store cannot store them, and goes 
   expect(run.take().map(({ spanId }) => spanId)).toEqual([id(1)])
   expect(run.assembler.counters.dropped.duplicate).toBe(1)
   expect(isBalanced(run.assembler)).toBe(true)
+})
+
+it('does not forget a key for which something is being stored', async () => {
+  const run = bench({ store: new SlowStore(), maxTombstones: 1 })
+  const closing = { 'spanloom.key': 'connection', 'spanloom.close': true }
+  await run.add(started(1), ended(1))
+  await run.advance(2_000)
+  await run.add(part(2, { startTime: 10n * second, attributes: { 'spanloom.key': 'connection' } }))
+  await run.add(part(9, { endTime: 20n * second, attributes: closing }))
+  await run.clock.advance(2_000)
+  run.take()
+
+  // Another key is due meanwhile, and one remembered key too many would be there.
+  const last = update(2, 15n * second, { attributes: { 'spanloom.key': 'connection' } })
+  await run.assembler.add([update(1, 15n * second), last, started(3)].map(scanned), () => true)
+  await run.add(ended(3))
+  await run.advance(40_000)
+
+  const late = run.take().filter((one) => one.attribute('spanloom.late') === true)
+  expect(late.map(({ name, events }) => [name, events.length])).toContainEqual(['pay', 1])
+  expect(run.assembler.held).toBe(0)
+  expect(isBalanced(run.assembler)).toBe(true)
+})
+
+it('lets a key that is due leave before it takes what comes then', async () => {
+  for (const store of [new MemoryStore(), new SlowStore()]) {
+    const run = bench({ store })
+    await run.add(started(1), ended(1))
+    await run.clock.advance(2_000)
+
+    // There is too much to do for one turn.
+    await run.assembler.add([scanned(update(1, 15n * second))], () => true)
+    await run.advance(0)
+
+    expect(run.take().map((one) => one.attribute('spanloom.late') ?? false)).toEqual([false, true])
+    expect(isBalanced(run.assembler)).toBe(true)
+  }
 })
 
 it('is not moved by a clock that is set', async () => {

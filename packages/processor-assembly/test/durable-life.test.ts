@@ -177,6 +177,8 @@ it('goes on with what it can read, and leaves alone what it cannot', async () =>
       { key: 'x', sequence: 100, bytes: Uint8Array.of(99, 1, 2) },
       { key: 'y', sequence: 101, bytes: Uint8Array.of(1, 2) },
       { key: 'z', sequence: 102, bytes: new Uint8Array(0) },
+      // Spans that wait for the next stage, and are none.
+      { key: '', sequence: 103, bytes: Uint8Array.of(5, 0x0a, 0x7f, 1, 2) },
     ],
   })
   await file.close()
@@ -184,10 +186,10 @@ it('goes on with what it can read, and leaves alone what it cannot', async () =>
   const life = await boot()
 
   expect(life.processor.held).toBe(1)
-  expect(life.telemetry.logger.lines[0]).toMatchObject({ level: 'warn', fields: { records: 3 } })
+  expect(life.telemetry.logger.lines[0]).toMatchObject({ level: 'warn', fields: { records: 4 } })
   disk.crash()
   const again = await disk.open(owner)
-  expect(await again.fragments.read([100, 101, 102])).toHaveLength(3)
+  expect(await again.fragments.read([100, 101, 102, 103])).toHaveLength(4)
 })
 
 it('tells why it cannot start when the disk cannot be read', async () => {

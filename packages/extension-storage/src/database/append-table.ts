@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { AppendChanges, AppendedRecord } from '@spanloom/core'
 
+import { faultOf } from './fault.ts'
 import { blob, integer, page, type Row, text } from './row.ts'
 
 /** Rising sequences as row ids: every append goes to the end of the table. */
@@ -33,11 +34,32 @@ export class AppendTable {
   }
 
   read(sequences: readonly number[]): readonly AppendedRecord[] {
+    return this.#read(sequences, (error) => {
+      throw error
+    })
+  }
+
+  /** As `read`, without the records that a damaged file cannot give. @throws what is wrong beside that */
+  readUndamaged(sequences: readonly number[]): readonly AppendedRecord[] {
+    return this.#read(sequences, (error) => {
+      if (faultOf(error).kind !== 'damaged') throw error
+      return []
+    })
+  }
+
+  #read(
+    sequences: readonly number[],
+    onError: (error: unknown) => readonly AppendedRecord[],
+  ): readonly AppendedRecord[] {
     return [...new Set(sequences)]
       .toSorted((a, b) => a - b)
       .flatMap((sequence) => {
-        const row = this.#statements.read.get(sequence)
-        return row === undefined ? [] : [toRecord(row)]
+        try {
+          const row = this.#statements.read.get(sequence)
+          return row === undefined ? [] : [toRecord(row)]
+        } catch (error) {
+          return onError(error)
+        }
       })
   }
 

@@ -163,10 +163,22 @@ export class StoreFile implements Tables {
         const isLostBody = call.operation === 'body' && fault.kind === 'damaged'
         if (!isLostBody) this.#damaged ||= fault.kind === 'damaged'
         this.#note(fault)
-        return isLostBody ? { result: undefined } : { fault }
+        if (isLostBody) return { result: undefined }
+        return fault.kind === 'damaged' && call.operation === 'read'
+          ? this.#undamaged(call.arguments.sequences, fault)
+          : { fault }
       } finally {
         if (attempt > 0) this.#room.settle()
       }
+    }
+  }
+
+  /** One damaged page does not keep the owner from what lies on others. */
+  #undamaged(sequences: readonly number[], fault: Fault): Outcome {
+    try {
+      return { result: this.fragments.readUndamaged(sequences) }
+    } catch {
+      return { fault }
     }
   }
 
