@@ -1,1 +1,1 @@
-export {}
+export { type CloudEventsProcessor, cloudEventsProcessor } from './processor.ts'
