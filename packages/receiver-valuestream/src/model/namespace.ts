@@ -24,7 +24,12 @@ export class Namespace {
 
   /** The spellings of the same that are not `idOf`, under which others may refer to it. */
   aliasesOf(type: string, identifier: string): readonly string[] {
-    return this.name === this.#short ? [] : [`vstrace-${this.#source}-${type}-${this.#short}-${identifier}`]
+    return this.name === this.#short ? [] : [this.shortIdOf(type, identifier)]
+  }
+
+  /** The span id in the form of ValueStream's own tags, whatever the settings. */
+  shortIdOf(type: string, identifier: string): string {
+    return `vstrace-${this.#source}-${type}-${this.#short}-${identifier}`
   }
 
   /** Form of ids before November 2019. */
