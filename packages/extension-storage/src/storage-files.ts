@@ -37,7 +37,8 @@ export class StorageFiles implements Storage {
   }
 
   async open(owner: StorageOwner): Promise<OwnerStorage> {
-    const { directory, ...options } = this.#options
+    const { directory, ...common } = this.#options
+    const options = { ...common, fsync: owner.fsync === true || common.fsync }
     const name = fileNameOf(owner)
     const path = join(directory, name)
     const slot = await this.#claim(name, path, describeOwner(owner))

@@ -7,6 +7,8 @@ export interface StorageOwner {
   readonly id: string
   /** Pipeline of a processor, which has an instance in each. */
   readonly pipeline?: string
+  /** Whether what was promised must survive a power failure, too. Default: what the storage is set to. */
+  readonly fsync?: boolean
 }
 
 /**
