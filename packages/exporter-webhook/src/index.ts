@@ -1,1 +1,1 @@
-export {}
+export { webhookExporter } from './factory.ts'

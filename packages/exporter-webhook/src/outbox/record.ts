@@ -1,0 +1,33 @@
+import { decodeAttributes, encodeAttributes, type QueueRecord } from '@spanloom/core'
+
+/** What must be known to send a stored notification, beside its body. */
+export interface DeliveryFacts {
+  readonly contentType: string
+  readonly eventType: string
+  readonly format: 'standard' | 'cloudevents' | 'orchest'
+}
+
+/** The stored form, the same as that of all sending queues, so that `spanloom queue show` can read it. */
+export function encodeFacts({ contentType, eventType, format }: DeliveryFacts): Uint8Array | undefined {
+  return encodeAttributes({
+    format: contentType,
+    metadata: new Map([
+      ['event-type', [eventType]],
+      ['webhook-format', [format]],
+    ]),
+  })
+}
+
+/** @throws Error when the record is of no such form. */
+export function decodeFacts({ attributes }: QueueRecord): DeliveryFacts {
+  const { format: contentType, metadata } = decodeAttributes(attributes)
+  const eventType = metadata?.get('event-type')?.[0]
+  const format = metadata?.get('webhook-format')?.[0]
+  if (contentType === undefined || eventType === undefined || !isFormat(format)) {
+    throw new TypeError('The record is no notification.')
+  }
+  return { contentType, eventType, format }
+}
+
+const isFormat = (format: unknown): format is DeliveryFacts['format'] =>
+  format === 'standard' || format === 'cloudevents' || format === 'orchest'

@@ -1,0 +1,105 @@
+import { type AddressGuard, messageOf, SpanloomError, type TlsClientOptions } from '@spanloom/core'
+import { Agent, errors, request } from 'undici'
+
+import type { Answer, Failure } from './verdict.ts'
+
+/** Makes one POST; resolves with the answer, or with why there was none. Rejects only when `signal` aborts. */
+export type Post = (
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  signal: AbortSignal,
+) => Promise<Answer | Failure>
+
+/** Where one endpoint is, and how to reach it. */
+export interface PostTarget {
+  readonly url: URL
+  readonly tls: TlsClientOptions
+  readonly guard: AddressGuard
+  readonly timeoutMs: number
+  readonly connections: number
+}
+
+/** The connections of one endpoint. */
+export interface Poster {
+  readonly post: Post
+  close(): Promise<void>
+}
+
+/** More of an answer is not read (WHX-06). */
+const maxAnswerBytes = 2048
+
+/** Connects to checked addresses only (WHX-13). */
+export function createPoster({ url, tls, guard, timeoutMs, connections }: PostTarget): Poster {
+  const agent = new Agent({
+    connect: { ...tls, lookup: guard.lookup, timeout: timeoutMs },
+    connections,
+    pipelining: 0,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    allowH2: false,
+  })
+  return {
+    async post(headers, body, signal) {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      try {
+        guard.checkHost(url.hostname)
+        const answer = await request(url, {
+          method: 'POST',
+          headers,
+          body,
+          dispatcher: agent,
+          signal: AbortSignal.any([signal, timeout]),
+        })
+        return {
+          status: answer.statusCode,
+          headers: single(answer.headers),
+          body: await beginningOf(answer.body),
+        }
+      } catch (error) {
+        signal.throwIfAborted()
+        return failureOfError(error, timeout.aborted, timeoutMs)
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function single(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? (value[0] ?? '') : (value ?? ''),
+    ]),
+  )
+}
+
+/** Leaving the loop early closes the connection. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of body) {
+    parts.push(part)
+    size += part.byteLength
+    if (size >= maxAnswerBytes) break
+  }
+  return Buffer.concat(parts).subarray(0, maxAnswerBytes).toString()
+}
+
+function failureOfError(error: unknown, timedOut: boolean, timeoutMs: number): Failure {
+  const isTimeout =
+    timedOut ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  const refused = error instanceof SpanloomError ? error : undefined
+  const reason = isTimeout
+    ? `no answer within ${timeoutMs} ms`
+    : (refused?.message ?? `the request failed: ${causesOf(error)}`)
+  return { reason, overloaded: isTimeout, isFinal: false, isGone: false }
+}
+
+/** A host with several addresses fails with one error for each. */
+function causesOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
+  return messageOf(error)
+}

@@ -1,0 +1,297 @@
+import {
+  type Component,
+  type ConsumeContext,
+  createAddressGuard,
+  type ExporterOptions,
+  exporterMetrics,
+  findStorage,
+  headerEntries,
+  type Host,
+  loadClientTls,
+  LogThrottle,
+  type NewRecord,
+  type OwnerStorage,
+  type QueueRecord,
+  RetryableError,
+  type ResolveAll,
+  ShutdownError,
+  SpanloomError,
+  type Traces,
+  type TracesConsumer,
+  userAgent,
+} from '@spanloom/core'
+
+import type { EndpointConfig, WebhookConfig } from './check-settings.ts'
+import { deliveryCounters, type DeliveryCounters } from './counters.ts'
+import { type Recipient, formOf, recordsOf } from './outbox/deliveries.ts'
+import { assignDestinations } from './outbox/destinations.ts'
+import { MemoryQueue, type OutboxStore } from './outbox/memory-queue.ts'
+import { Endpoint, type EndpointEvents } from './sending/endpoint.ts'
+import { createPoster, type Poster } from './sending/post.ts'
+import { eventTypeOf } from './subscription/event-type.ts'
+import { compileSubscriptions, type Wants } from './subscription/subscription.ts'
+
+/** What the exporter takes from outside beside its options; for tests. */
+export interface WebhookSurroundings {
+  readonly random?: () => number
+  readonly resolve?: ResolveAll
+}
+
+/** One endpoint while the exporter runs. */
+interface Target extends Recipient {
+  readonly wants: Wants
+  readonly endpoint: Endpoint
+  readonly poster: Poster
+}
+
+interface Running {
+  readonly store: OutboxStore
+  readonly storage: OwnerStorage | undefined
+  readonly targets: readonly Target[]
+  readonly hide: () => void
+}
+
+const pageLength = 500
+
+/**
+ * Tells endpoints of spans that they subscribed to (`orchest.md` section 7): one delivery for each span and endpoint,
+ * kept in the outbox before the span counts as taken, sent until the endpoint has it or the schedule is over.
+ *
+ * Accounting is in deliveries: a span that two endpoints want is one more, one that nobody wants is dropped.
+ */
+export class WebhookExporter implements Component, TracesConsumer {
+  readonly #options: ExporterOptions<WebhookConfig>
+  readonly #surroundings: WebhookSurroundings
+  readonly #metrics: ReturnType<typeof exporterMetrics>
+  readonly #counters: DeliveryCounters
+  readonly #failures: LogThrottle
+  #running: Running | undefined
+  #stopped: Promise<void> | undefined
+  #waiting = 0
+  /** The highest id that the store has given; what comes again has a lower one. */
+  #lastId = 0
+
+  constructor(options: ExporterOptions<WebhookConfig>, surroundings: WebhookSurroundings = {}) {
+    this.#options = options
+    this.#surroundings = surroundings
+    this.#metrics = exporterMetrics(options.id, options.telemetry)
+    this.#counters = deliveryCounters(options.id, options.telemetry)
+    this.#failures = new LogThrottle(options.clock)
+    options.telemetry.accounting.held(() => this.#waiting)
+  }
+
+  async start(host: Host): Promise<void> {
+    const { id, config, clock, telemetry } = this.#options
+    const { storage: name, fsync } = config
+    const storage =
+      name === undefined ? undefined : await findStorage(host, name).open({ kind: 'exporter', id, fsync })
+    try {
+      if (storage === undefined) {
+        telemetry.logger.info('Without storage, notifications that were not delivered are lost at the end.')
+      }
+      const store = storage?.queue ?? new MemoryQueue(() => clock.now())
+      const targets = await this.#makeTargets(store, storage)
+      const hide = this.#counters.observe(() => this.#waiting)
+      this.#running = { store, storage, targets, hide }
+    } catch (error) {
+      await storage?.close()
+      throw error
+    }
+    for (const { endpoint } of this.#running.targets) endpoint.wake()
+  }
+
+  async consumeTraces(traces: Traces, _context: ConsumeContext): Promise<void> {
+    if (this.#running === undefined) throw new ShutdownError()
+    const { store, targets } = this.#running
+    const { records, unwanted, extra } = this.#deliveriesOf(traces, targets)
+    if (this.#waiting + records.length > this.#options.config.queue_size) {
+      this.#metrics.enqueueFailed(traces.spanCount)
+      throw new RetryableError('QUEUE_FULL', 'The outbox of the webhook exporter is full.', {
+        grpcStatus: 14,
+        retryAfterMs: 5_000,
+      })
+    }
+    this.#waiting += records.length
+    const ids = await this.#keep(store, records)
+    const { accounting } = this.#options.telemetry
+    if (unwanted > 0) accounting.dropped(unwanted, 'no_subscription')
+    if (extra > 0) accounting.created(extra)
+    const known = ids.filter((id) => !this.#isNew(id)).length
+    if (known > 0) {
+      this.#waiting -= known
+      accounting.merged(known)
+    }
+    for (const { endpoint } of targets) endpoint.wake()
+  }
+
+  /** Ends attempts on their way when `signal` aborts; what is stored stays there. */
+  async shutdown(signal: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(signal)
+    await this.#stopped
+  }
+
+  async #stop(signal: AbortSignal): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    if (running === undefined) return
+    const { targets, storage, hide } = running
+    await Promise.all(targets.map(({ endpoint }) => endpoint.stop(signal)))
+    await Promise.allSettled(targets.map(({ poster }) => poster.close()))
+    hide()
+    const { accounting, logger } = this.#options.telemetry
+    if (storage === undefined) {
+      if (this.#waiting > 0) {
+        logger.error('Notifications were not delivered and are lost.', { deliveries: this.#waiting })
+        accounting.dropped(this.#waiting, 'shutdown')
+      }
+    } else {
+      if (this.#waiting > 0) {
+        logger.info('Notifications stay in storage until the next start.', { deliveries: this.#waiting })
+      }
+      accounting.kept?.(this.#waiting)
+      await storage.close()
+    }
+    this.#waiting = 0
+  }
+
+  async #keep(store: OutboxStore, records: readonly NewRecord[]): Promise<readonly number[]> {
+    if (records.length === 0) return []
+    try {
+      return await store.append(records)
+    } catch (error) {
+      this.#waiting -= records.length
+      this.#metrics.enqueueFailed(records.length)
+      throw error
+    }
+  }
+
+  /** Ids rise in the order in which they are given. */
+  #isNew(id: number): boolean {
+    if (id <= this.#lastId) return false
+    this.#lastId = id
+    return true
+  }
+
+  #deliveriesOf(
+    traces: Traces,
+    targets: readonly Target[],
+  ): { readonly records: readonly NewRecord[]; readonly unwanted: number; readonly extra: number } {
+    const records: NewRecord[] = []
+    let unwanted = 0
+    let extra = 0
+    for (const span of traces.spans()) {
+      const eventType = eventTypeOf(span, this.#options.config.event_type_from)
+      const wanting = targets.filter(({ wants }) => wants(span, eventType))
+      if (wanting.length === 0) unwanted++
+      else extra += wanting.length - 1
+      records.push(...recordsOf(span, eventType, wanting))
+    }
+    return { records, unwanted, extra }
+  }
+
+  async #makeTargets(store: OutboxStore, storage: OwnerStorage | undefined): Promise<readonly Target[]> {
+    const { config, telemetry } = this.#options
+    const names = config.endpoints.map(({ name }) => name)
+    const { numberOf, former } =
+      storage === undefined
+        ? { numberOf: new Map(names.map((name, at) => [name, at + 1])), former: new Map<number, string>() }
+        : await assignDestinations(names, storage.index)
+    for (const [number, count] of await this.#recover(store)) {
+      const name = former.get(number)
+      if (name !== undefined) {
+        telemetry.logger.warn('Notifications wait for an endpoint that is no longer configured.', {
+          endpoint: name,
+          deliveries: count,
+        })
+      }
+    }
+    return Promise.all(
+      config.endpoints.map((endpoint) => this.#makeTarget(endpoint, numberOf.get(endpoint.name) ?? 0, store)),
+    )
+  }
+
+  /** Counts what an earlier run has left, by endpoint. */
+  async #recover(store: OutboxStore): Promise<ReadonlyMap<number, number>> {
+    const counts = new Map<number, number>()
+    let page: readonly QueueRecord[]
+    for (let after = 0; (page = await store.pending(after, pageLength)).length > 0;) {
+      for (const { id, destination } of page) {
+        counts.set(destination, (counts.get(destination) ?? 0) + 1)
+        this.#waiting++
+        after = id
+      }
+      this.#lastId = after
+    }
+    this.#options.telemetry.accounting.created(this.#waiting)
+    return counts
+  }
+
+  async #makeTarget(config: EndpointConfig, destination: number, store: OutboxStore): Promise<Target> {
+    const { clock, build, config: all } = this.#options
+    const { random = Math.random, resolve } = this.#surroundings
+    const { name, secrets, headers, tls, max_in_flight, ordered, timeout } = config
+    const poster = createPoster({
+      url: new URL(config.url),
+      tls: await loadClientTls(tls),
+      guard: createAddressGuard(all.allow_networks, resolve),
+      timeoutMs: timeout,
+      connections: max_in_flight,
+    })
+    const own = headerEntries(headers).map(([key, value]) => [key.toLowerCase(), value] as const)
+    const endpoint = new Endpoint({
+      destination,
+      store,
+      post: poster.post,
+      sender: { secrets, headers: own, userAgent: userAgent(build) },
+      retry: config.retry,
+      maxInFlight: max_in_flight,
+      ordered,
+      failingForMs: config.disable_after.failing_for,
+      clock,
+      random,
+      events: this.#eventsOf(name),
+    })
+    const wants = compileSubscriptions(config.subscriptions)
+    return { name, form: formOf(config), wants, destination, endpoint, poster }
+  }
+
+  #eventsOf(endpoint: string): EndpointEvents {
+    const { logger, status, accounting } = this.#options.telemetry
+    return {
+      delivered: () => {
+        this.#waiting--
+        this.#metrics.sent(1)
+        this.#counters.count(endpoint, 'delivered')
+        status.ok()
+      },
+      dead: (reason) => {
+        this.#waiting--
+        this.#counters.count(endpoint, 'dead')
+        this.#metrics.sendFailed(1, new SpanloomError('DEAD_LETTER', reason))
+        accounting.dropped(1, 'dead_letter')
+        logger.error('A notification was given up.', { endpoint, reason })
+      },
+      failed: (failure, delayMs) => {
+        this.#counters.count(endpoint, 'failed')
+        status.recoverableError(new Error(`The endpoint ${endpoint} does not take notifications.`))
+        this.#failures.run(1, (suppressed) =>
+          logger.warn('A notification was not taken and will be sent again.', {
+            endpoint,
+            reason: failure.reason,
+            next: `${Math.round(delayMs / 1000)}s`,
+            ...suppressed,
+          }),
+        )
+      },
+      disabled: (why) => {
+        logger.error('Nothing is sent to the endpoint any more, until a reload.', { endpoint, reason: why })
+        status.recoverableError(new Error(`The endpoint ${endpoint} is disabled: ${why}.`))
+      },
+      fault: (error) => {
+        this.#failures.run(1, (suppressed) =>
+          logger.error('The outbox did not do what it should.', { endpoint, error, ...suppressed }),
+        )
+      },
+    }
+  }
+}
