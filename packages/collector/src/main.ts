@@ -5,6 +5,7 @@ import { buildInfo } from './build-info.ts'
 import type { CliContext } from './cli-context.ts'
 import { reportError } from './report-error.ts'
 import { componentsVerb } from './verbs/components.ts'
+import { eventhubVerb } from './verbs/eventhub.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
@@ -23,6 +24,7 @@ const verbs: readonly Verb[] = [
   featureGateVerb,
   quickstartVerb,
   queueVerb,
+  eventhubVerb,
 ]
 
 /** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */

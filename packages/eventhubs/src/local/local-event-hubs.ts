@@ -52,6 +52,8 @@ export interface LocalEventHubs extends AsyncDisposable {
     body: Uint8Array | string,
     options?: AppendOptions,
   ): void
+  /** Number of partitions of a hub. */
+  partitions(hub: string): number
   /** The events that a hub, or one partition of it, holds: by partition, oldest first. */
   read(hub: string, partition?: string | number): StoredEvent[]
   /** Ends all connections and stops. Safe to call twice. */
@@ -117,6 +119,7 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
         partition === undefined ? hub.choose(appendOptions?.partitionKey) : partitionOf(hub, partition)
       log.append([encodeEvent(body, appendOptions)])
     },
+    partitions: (hubName) => hubNamed(hubName).partitions.length,
     read(hubName, partition) {
       const hub = hubNamed(hubName)
       const logs = partition === undefined ? hub.partitions : [partitionOf(hub, partition)]

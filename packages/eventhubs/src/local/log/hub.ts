@@ -1,4 +1,4 @@
-import { partitionOfKey } from './partition-key.ts'
+import { partitionOfKey } from '../../batching/key-hash.ts'
 import { PartitionLog } from './partition-log.ts'
 
 /** What a hub is made of. */
