@@ -81,6 +81,7 @@ export class StorageTelemetry {
     logger.error('A damaged storage file was moved aside and a new one begun.', {
       path,
       moved_to: aside.path,
+      salvaged: aside.salvaged,
       error: errorOf(path, fault),
     })
     status.recoverableError(errorOf(path, fault))

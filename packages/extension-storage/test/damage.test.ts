@@ -4,6 +4,7 @@ import {
   existsSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   statSync,
   writeFileSync,
@@ -80,13 +81,15 @@ describe('OUT-10: a damaged file', () => {
   const aside = 'queue.db.corrupt-20260101T000000000Z'
 
   test.each([
-    ['whose beginning is noise', (folder: string) => scribble(join(folder, 'queue.db'), 0, 200)],
+    ['whose beginning is noise', 0, (folder: string) => scribble(join(folder, 'queue.db'), 0, 200)],
     [
       'that is something else',
+      0,
       (folder: string) => writeFileSync(join(folder, 'queue.db'), 'a diary\n'.repeat(1_000)),
     ],
     [
-      'with the tables of somebody else',
+      'that does not tell whose it is',
+      2,
       (folder: string) => {
         const path = join(folder, 'queue.db')
         const other = new DatabaseSync(path)
@@ -96,6 +99,7 @@ describe('OUT-10: a damaged file', () => {
     ],
     [
       'with noise in its tables',
+      2,
       (folder: string) => {
         const unclean = new DatabaseSync(join(folder, 'queue.db'))
         unclean.exec("UPDATE meta SET v = 'open' WHERE k = 'state'")
@@ -103,17 +107,50 @@ describe('OUT-10: a damaged file', () => {
         scribble(join(folder, 'queue.db'), 5 * 4_096, 8_000)
       },
     ],
-  ])('%s is moved aside, and a new one begun', (_what, damage) => {
+  ])('%s is moved aside, and a new one begun with what can be read: %i', (_what, pending, damage) => {
     const folder = closed()
     damage(folder)
 
     const file = openFile(folder)
 
     expect(file.opened).toMatchObject({ unclean: false, aside: { path: join(folder, aside) } })
-    expect(ask(file, 'stats', undefined)).toMatchObject({ pending: 0 })
-    expect(append(file, body)).toEqual([1])
+    expect(ask(file, 'stats', undefined)).toMatchObject({ pending })
+    expect(append(file, body)).toEqual([1 + pending])
     expect(existsSync(join(folder, aside))).toBe(true)
     file.close()
+  })
+
+  test('loses what lies on a damaged page, and nothing behind it', () => {
+    const folder = temporaryFolder()
+    const file = openFile(folder)
+    const records = Array.from({ length: 400 }, (_, index) => ({
+      key: `key ${index}`,
+      sequence: index * 1_000,
+      bytes: new Uint8Array(900).fill(index),
+    }))
+    ask(file, 'write', { append: records })
+    const entries = records.map(({ key, bytes }) => ({ key, value: bytes.subarray(0, 100) }))
+    ask(file, 'put', { entries })
+    file.close()
+    const path = join(folder, 'queue.db')
+    const unclean = new DatabaseSync(path)
+    unclean.exec("UPDATE meta SET v = 'open' WHERE k = 'state'")
+    unclean.close()
+    // Leaves of tables with numbers begin with 13; each holds four of these records.
+    const leaves = readLeaves(path)
+    for (const leaf of [leaves[20], leaves[21], leaves[60]]) scribble(path, (leaf ?? 0) * 4_096, 4_096)
+
+    const mended = openFile(folder)
+
+    const found = ask(mended, 'read', { sequences: records.map(({ sequence }) => sequence) })
+    expect(found.length).toBeGreaterThanOrEqual(400 - 3 * 4)
+    expect(found.length).toBeLessThan(400)
+    const known = new Map(records.map((record) => [record.sequence, record]))
+    for (const record of found) expect(record).toEqual(known.get(record.sequence))
+    expect(ask(mended, 'entries', { prefix: '', after: undefined })).toHaveLength(400)
+    expect(mended.opened.aside?.salvaged).toBe(found.length + 400)
+    mended.close()
+    expect(openFile(folder).opened).toEqual({ unclean: false })
   })
 
   test('never replaces one that was moved aside before', () => {
@@ -149,7 +186,11 @@ describe('OUT-10: a damaged file', () => {
       {
         level: 'error',
         message: 'A damaged storage file was moved aside and a new one begun.',
-        fields: { path, moved_to: expect.stringMatching(/exporter_otlp\.db\.corrupt-\d{8}T\d{9}Z$/) },
+        fields: {
+          path,
+          moved_to: expect.stringMatching(/exporter_otlp\.db\.corrupt-\d{8}T\d{9}Z$/),
+          salvaged: 0,
+        },
       },
     ])
     expect(telemetry.statusEvents).toMatchObject([{ kind: 'RecoverableError' }])
@@ -201,6 +242,14 @@ test('fragments that cannot be read are gone, those beside them are not', () => 
   reopened.close()
   expect(openFile(folder).opened).toMatchObject({ aside: { reason: expect.any(String) } })
 })
+
+/** Numbers of the pages that hold rows of tables with numbers. */
+function readLeaves(path: string): readonly number[] {
+  const content = readFileSync(path)
+  return Array.from({ length: content.length / 4_096 }, (_, page) => page).filter(
+    (page) => page > 0 && content[page * 4_096] === 13,
+  )
+}
 
 /** Lets the first page of sevens point to a page that does not exist. */
 function corruptChain(path: string): void {

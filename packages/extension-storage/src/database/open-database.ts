@@ -6,6 +6,7 @@ import { FaultError, faultOf } from './fault.ts'
 import { indexSchema } from './index-table.ts'
 import { queueSchema } from './queue-table.ts'
 import { integer, text } from './row.ts'
+import { salvage } from './salvage.ts'
 
 export interface DatabaseOptions {
   readonly path: string
@@ -25,8 +26,8 @@ export interface OpenDatabase {
   readonly database: DatabaseSync
   /** The last user of the file was not able to close it. */
   readonly unclean: boolean
-  /** Where a damaged file went, and what was wrong with it. */
-  readonly aside?: { readonly path: string; readonly reason: string }
+  /** Where a damaged file went, what was wrong with it, and how many rows of it could be read all the same. */
+  readonly aside?: { readonly path: string; readonly reason: string; readonly salvaged: number }
 }
 
 export const pageSize = 4_096
@@ -34,7 +35,8 @@ export const pageSize = 4_096
 const schemaVersion = '1'
 
 /**
- * Opens the file for this process alone. One that was not closed is checked, a damaged one moved aside (OUT-10).
+ * Opens the file for this process alone. One that was not closed is checked, a damaged one moved aside (OUT-10); what
+ * can be read of it is in the new one.
  *
  * @throws FaultError or an error of SQLite; see `faultOf`.
  */
@@ -45,7 +47,8 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     const fault = faultOf(error)
     if (fault.kind !== 'damaged') throw error
     const path = moveAside(options.path, options.nowMs)
-    return { ...openOnce(options), aside: { path, reason: fault.message } }
+    const opened = openOnce(options)
+    return { ...opened, aside: { path, reason: fault.message, salvaged: salvage(path, opened.database) } }
   }
 }
 
