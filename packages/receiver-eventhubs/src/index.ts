@@ -1,1 +1,1 @@
-export {}
+export { azureEventHubReceiver } from './azure-event-hub-receiver.ts'
