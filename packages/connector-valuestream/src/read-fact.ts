@@ -54,7 +54,7 @@ export function readFact(span: Span, environmentAttributes: readonly string[]): 
     end: Number(endTimeUnixNano / nanosPerMilli),
     incomplete: read('spanloom.incomplete'),
     failed: status.code === 'ERROR' || read('deployment.status') === 'failed',
-    result: (read('cicd.pipeline.result') ?? read('cicd.pipeline.task.run.result'))?.toLowerCase(),
+    result: resultOf(read),
     environment: environmentAttributes
       .map(read)
       .find((value) => value !== undefined)
@@ -67,6 +67,14 @@ export function readFact(span: Span, environmentAttributes: readonly string[]): 
     type: read('vs.issue.type')?.toLowerCase(),
     labels: labelsOf(attributes['vs.issue.labels']),
   }
+}
+
+/** A deployment with an id of its own that ended without a status was skipped (`valuestream.md` section 3.2). */
+function resultOf(read: (key: string) => string | undefined): string | undefined {
+  const result = read('cicd.pipeline.result') ?? read('cicd.pipeline.task.run.result')
+  if (result !== undefined) return result.toLowerCase()
+  const skipped = read('deployment.id') !== undefined && read('deployment.status') === undefined
+  return skipped && read('vs.operation.name') === 'deploy' ? 'skip' : undefined
 }
 
 function repositoryOf(attributes: Attributes, { resource }: Span): string {
