@@ -1,4 +1,5 @@
 export * from './consumer.ts'
+export { createHubConsumer } from './create-consumer.ts'
 export { createHubProducer } from './create-producer.ts'
 export * from './event.ts'
 export * from './producer.ts'

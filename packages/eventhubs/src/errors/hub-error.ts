@@ -1,5 +1,7 @@
 import { PermanentError, RetryableError, ThrottleError, type SpanloomError } from '@spanloom/core'
 
+import { kafkaMeaning } from './kafka-meaning.ts'
+
 /** An error of a hub in our own classes. */
 export type HubError = PermanentError | RetryableError | ThrottleError
 
@@ -122,7 +124,8 @@ export function toHubError(error: unknown): HubError {
   if (isOurs(error)) return error
   const last = lastOf(error)
   if (isOurs(last)) return last
-  const meaning = meanings.get(codeOf(last) ?? '') ?? (isSystemFault(last) ? systemFault : anyOther)
+  const code = kafkaMeaning(last) ?? codeOf(last) ?? ''
+  const meaning = meanings.get(code) ?? (systemCode.test(code) ? systemFault : anyOther)
   const options = { cause: maskedCause(last), ...(meaning.hint === undefined ? {} : { hint: meaning.hint }) }
   if (meaning.as === 'permanent') return new PermanentError(meaning.code, meaning.text, options)
   const wait = meaning.retryAfterMs === undefined ? {} : { retryAfterMs: meaning.retryAfterMs }
@@ -168,10 +171,6 @@ function isOurs(error: unknown): error is HubError {
 
 const systemCode =
   /^(E[A-Z_]{3,}|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL|SOCKET)_?\w*|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
-
-function isSystemFault(error: unknown): boolean {
-  return systemCode.test(codeOf(error) ?? '')
-}
 
 /** The client's own error as far as it may be shown: its name, code and text without secrets. */
 function maskedCause(error: unknown): Error {

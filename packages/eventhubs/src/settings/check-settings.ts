@@ -48,6 +48,8 @@ export function checkHubConsumer(config: HubConsumerConfig, report: ReportIssue)
         ['blob_checkpoint_store'],
         'has no effect with `transport: kafka`: the service keeps the offsets',
       )
+    if (!['earliest', 'latest'].includes(config.initial_position))
+      report(['initial_position'], 'must be `earliest` or `latest` with `transport: kafka`')
     if (partition !== undefined) report(['partition'], 'is not possible with `transport: kafka`')
   }
   if (blob) checkBlob(config, report)
