@@ -11,6 +11,8 @@ import { buildInfo } from './build-info.ts'
 
 const admin = () => import('@spanloom/extension-admin')
 const auth = () => import('@spanloom/extension-auth')
+const eventHubReceivers = () => import('@spanloom/receiver-eventhubs')
+const eventHubExporters = () => import('@spanloom/exporter-eventhubs')
 const file = () => import('@spanloom/exporter-file')
 const fileReceivers = () => import('@spanloom/receiver-file')
 const forward = () => import('@spanloom/connector-forward')
@@ -30,6 +32,14 @@ const storage = () => import('@spanloom/extension-storage')
  * when a configuration names one.
  */
 export const defaultRegistry: Registry = createRegistry([
+  entry(
+    'receiver',
+    'azure_event_hub',
+    'beta',
+    'receiver-eventhubs',
+    async () => (await eventHubReceivers()).azureEventHubReceiver,
+    { aliases: ['azureeventhub'] },
+  ),
   entry('receiver', 'file', 'beta', 'receiver-file', async () => (await fileReceivers()).fileReceiver),
   entry(
     'receiver',
@@ -89,6 +99,13 @@ export const defaultRegistry: Registry = createRegistry([
     async () => (await assembly()).spanAssemblyProcessor,
   ),
 
+  entry(
+    'exporter',
+    'azure_event_hub',
+    'beta',
+    'exporter-eventhubs',
+    async () => (await eventHubExporters()).azureEventHubExporter,
+  ),
   entry('exporter', 'debug', 'beta', 'exporter-file', async () => (await file()).debugExporter),
   entry('exporter', 'file', 'beta', 'exporter-file', async () => (await file()).fileExporter),
   entry('exporter', 'nop', 'stable', 'nop', async () => (await nop()).nopExporter),

@@ -2,7 +2,7 @@ import {
   type Clock,
   type ComponentTelemetry,
   consumeParts,
-  KeptInput,
+  type KeptInput,
   LogThrottle,
   messageOf,
   type RevivedInput,
