@@ -14,6 +14,7 @@ export interface DurableRun {
   readonly storage?: Settings
   readonly queue?: Settings
   readonly service?: Settings
+  readonly processors?: Settings
   /** Settings of the exporter. */
   readonly exporter?: Settings
   readonly env?: Readonly<Record<string, string>>
@@ -22,11 +23,11 @@ export interface DurableRun {
 /** OTLP over HTTP, the assembler with a storage, a stored queue, OTLP over HTTP. */
 export function startDurable(run: DurableRun): CliProcess {
   const { directory, backend, storage = {}, queue = {}, service = {}, exporter = {}, env = {} } = run
+  const assembly = { storage: 'file_storage', profiles: { default: { settle: '100ms' } } }
+  const { processors = { span_assembly: assembly } } = run
   const config = {
     receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
-    processors: {
-      span_assembly: { storage: 'file_storage', profiles: { default: { settle: '100ms' } } },
-    },
+    processors,
     exporters: {
       otlp_http: {
         endpoint: backend,
