@@ -2,6 +2,7 @@ export { freePort } from './free-port.ts'
 export { startOtelcol, type StartOtelcolOptions } from './otelcol.ts'
 export { findOtelcol, type FindOtelcolOptions } from './otelcol-binary.ts'
 export { type Peer, peerMissing } from './peers.ts'
+export { findProton, type Proton } from './proton.ts'
 export {
   type Exit,
   type RunningProcess,
@@ -10,3 +11,4 @@ export {
   type StopOptions,
   type WaitForLineOptions,
 } from './process.ts'
+export { findRabbitmq, startRabbitmq } from './rabbitmq.ts'
