@@ -87,13 +87,14 @@ async function takePiece(
   }
   const origin = { path: file.path, line: piece.line }
   for (const { body, enqueuedTime = modifiedTime(file), link } of messagesOf(piece.text)) {
-    try {
-      const message = { body, enqueuedTime, link: linkMessageContext ? link : undefined, origin }
-      await intake.take(message, (traces) => handOver(traces, { transport: 'file' }))
-    } catch (error) {
-      // It was counted and logged; the next message may be sound.
-      if (!(error instanceof MessageError)) throw error
+    const message = { body, enqueuedTime, link: linkMessageContext ? link : undefined, origin }
+    const translation = intake.translate(message)
+    if (translation instanceof MessageError) {
+      await intake.giveUp(translation, message)
+      continue
     }
+    if (translation.traces.spanCount > 0) await handOver(translation.traces, { transport: 'file' })
+    await intake.settle(message, translation)
   }
 }
 

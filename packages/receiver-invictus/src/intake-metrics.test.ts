@@ -1,3 +1,4 @@
+import { KeptInput } from '@spanloom/core'
 import { testTelemetry } from '@spanloom/core/testing'
 import { expect, it, vi } from 'vitest'
 
@@ -27,7 +28,9 @@ const clock = { now: () => 0, monotonic: () => 0, schedule: () => ({ cancel: () 
 
 it('shows every counter with 0 from the start, and counts what a message held', async () => {
   const additions: Addition[] = []
-  const intake = createIntake('invictus/a', translate, countingTelemetry(additions), clock)
+  const telemetry = countingTelemetry(additions)
+  const kept = new KeptInput({ id: 'invictus/a', config: undefined, telemetry, clock })
+  const intake = createIntake('invictus/a', translate, telemetry, clock, kept)
   expect(new Set(additions.map(([name]) => name))).toEqual(
     new Set([
       'events',

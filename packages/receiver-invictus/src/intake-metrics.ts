@@ -19,7 +19,13 @@ const eventReasons: readonly RejectReason[] = [
   'no_step_status',
   'too_deep',
 ]
-const messageReasons: readonly MessageReason[] = ['not_json', 'too_many_events', 'too_large']
+const messageReasons: readonly MessageReason[] = [
+  'not_json',
+  'too_many_events',
+  'too_large',
+  'not_gzip',
+  'refused',
+]
 
 /** Makes the counters; they all show 0 from the start (TEL-11). */
 export function createIntakeMetrics(id: string, { meter, accounting }: ComponentTelemetry): IntakeMetrics {

@@ -31,6 +31,8 @@ export interface Translation {
   /** Elements that are no events, by reason. */
   readonly rejected: ReadonlyMap<RejectReason, number>
   readonly rejectedCount: number
+  /** Those elements, by reason, each with its number in the message. */
+  readonly rejectedElements: ReadonlyMap<RejectReason, readonly RejectedElement[]>
   /** Accepted events whose span comes whole in another event. */
   readonly merged: number
   readonly unknownStatuses: number
@@ -38,8 +40,15 @@ export interface Translation {
   readonly zeroChainIds: number
 }
 
+/** An element of a message that is no event. */
+export interface RejectedElement {
+  /** Place in the message, from 0. */
+  readonly index: number
+  readonly element: JsonValue
+}
+
 /** Why a whole message cannot be used. The words are attribute values of a metric. */
-export type MessageReason = 'not_json' | 'too_many_events' | 'too_large'
+export type MessageReason = 'not_json' | 'too_many_events' | 'too_large' | 'not_gzip' | 'refused'
 
 /** A message that yields no event at all. */
 export class MessageError extends PermanentError {
@@ -61,7 +70,7 @@ export function createTranslate(options: TranslationOptions): Translate {
   return (body, message) => {
     const elements = elementsOf(body, options.maxEventsPerMessage)
     const run = new MessageTranslation(options, scope, resourceOf, message)
-    for (const element of elements) run.add(element)
+    for (const [index, element] of elements.entries()) run.add(element, index)
     return run.finish()
   }
 }
@@ -90,7 +99,7 @@ class MessageTranslation {
   readonly #resourceOf: (serviceName: string) => Resource
   readonly #message: MessageContext
   readonly #builder = new TracesBuilder()
-  readonly #rejected = new Map<RejectReason, number>()
+  readonly #rejected = new Map<RejectReason, RejectedElement[]>()
   #accepted = 0
   #rejectedCount = 0
   #merged = 0
@@ -116,14 +125,16 @@ class MessageTranslation {
     this.#message = message
   }
 
-  add(element: JsonValue): void {
+  add(element: JsonValue, index: number): void {
     const event = readEvent(element)
     const reason = typeof event === 'string' ? event : this.#take(event, element)
     if (reason === undefined) {
       this.#accepted += 1
     } else {
       this.#rejectedCount += 1
-      this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
+      const others = this.#rejected.get(reason)
+      if (others === undefined) this.#rejected.set(reason, [{ index, element }])
+      else others.push({ index, element })
     }
   }
 
@@ -131,8 +142,9 @@ class MessageTranslation {
     return {
       traces: this.#builder.build(),
       accepted: this.#accepted,
-      rejected: this.#rejected,
+      rejected: new Map([...this.#rejected].map(([reason, { length }]) => [reason, length])),
       rejectedCount: this.#rejectedCount,
+      rejectedElements: this.#rejected,
       merged: this.#merged,
       unknownStatuses: this.#unknownStatuses,
       invalidTimes: this.#invalidTimes,
