@@ -1,4 +1,4 @@
-export { maxAttributeLength } from './attributes.ts'
+export { isTimestamp, maxAttributeLength } from './attributes.ts'
 export * from './content-mode.ts'
 export * from './distributed-tracing.ts'
 export * from './encode.ts'

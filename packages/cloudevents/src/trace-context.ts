@@ -48,9 +48,16 @@ export function parseTraceContext(
   return { ...context, traceState: parseTracestate(tracestate, maxTraceStateLength) }
 }
 
-/** Writes a `traceparent`. Of the flags only the sampled bit is said, which every parser knows (section 4). */
-export function formatTraceparent({ traceId, spanId, flags }: Omit<TraceContext, 'traceState'>): string {
-  return `00-${traceId}-${spanId}-${(flags & sampledBit) === 0 ? '00' : '01'}`
+/**
+ * Writes a `traceparent` of version 00.
+ *
+ * @param withRandom also says the random bit; without it only the sampled bit, which every parser knows (section 4)
+ */
+export function formatTraceparent(
+  { traceId, spanId, flags }: Omit<TraceContext, 'traceState'>,
+  withRandom: boolean = false,
+): string {
+  return `00-${traceId}-${spanId}-0${flags & (withRandom ? knownBits : sampledBit)}`
 }
 
 /** Characters of a trace state that a link carries at most. */

@@ -11,6 +11,8 @@ import { buildInfo } from './build-info.ts'
 
 const admin = () => import('@spanloom/extension-admin')
 const auth = () => import('@spanloom/extension-auth')
+const cloudEvents = () => import('@spanloom/receiver-cloudevents')
+const cloudEventsLinks = () => import('@spanloom/processor-cloudevents')
 const eventHubReceivers = () => import('@spanloom/receiver-eventhubs')
 const eventHubExporters = () => import('@spanloom/exporter-eventhubs')
 const file = () => import('@spanloom/exporter-file')
@@ -26,6 +28,7 @@ const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
 const standard = () => import('@spanloom/processor-standard')
 const storage = () => import('@spanloom/extension-storage')
+const webhook = () => import('@spanloom/exporter-webhook')
 
 /**
  * The components that the `spanloom` command knows. Listing them loads none of their code: that happens
@@ -39,6 +42,13 @@ export const defaultRegistry: Registry = createRegistry([
     'receiver-eventhubs',
     async () => (await eventHubReceivers()).azureEventHubReceiver,
     { aliases: ['azureeventhub'] },
+  ),
+  entry(
+    'receiver',
+    'cloudevents',
+    'beta',
+    'receiver-cloudevents',
+    async () => (await cloudEvents()).cloudEventsReceiver,
   ),
   entry('receiver', 'file', 'beta', 'receiver-file', async () => (await fileReceivers()).fileReceiver),
   entry(
@@ -69,6 +79,13 @@ export const defaultRegistry: Registry = createRegistry([
     async () => (await standard()).attributesProcessor,
   ),
   entry('processor', 'batch', 'beta', 'processor-standard', async () => (await standard()).batchProcessor),
+  entry(
+    'processor',
+    'cloudevents',
+    'beta',
+    'processor-cloudevents',
+    async () => (await cloudEventsLinks()).cloudEventsProcessor,
+  ),
   entry('processor', 'filter', 'beta', 'processor-standard', async () => (await standard()).filterProcessor),
   entry(
     'processor',
@@ -129,6 +146,7 @@ export const defaultRegistry: Registry = createRegistry([
       aliases: ['otlphttp'],
     },
   ),
+  entry('exporter', 'webhook', 'beta', 'exporter-webhook', async () => (await webhook()).webhookExporter),
 
   entry('connector', 'forward', 'beta', 'connector-forward', async () => (await forward()).forwardConnector),
   entry(

@@ -1,1 +1,1 @@
-export {}
+export { type CloudEventsReceiver, cloudEventsReceiver } from './receiver.ts'

@@ -39,6 +39,8 @@ export interface HttpServerOptions {
    * came before it. `headers` are those of the request.
    */
   fault(error: unknown, headers: IncomingMessage['headers']): HttpAnswer
+  /** Bytes of the request line and the headers at most; a longer head is answered with 431. Default 16 KiB. */
+  readonly maxHeaderBytes?: number
 }
 
 /** A running or startable HTTP server. */
@@ -160,12 +162,14 @@ class NodeHttpServer implements HttpServer {
 
   async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<PlainOrSecure> {
     const { read_timeout: wholeMs, read_header_timeout: headerMs, idle_timeout: idleMs, tls } = this.#config
+    const { maxHeaderBytes } = this.#options
     const limits = [wholeMs, headerMs].filter((ms) => ms > 0)
     const options: ServerOptions = {
       requestTimeout: wholeMs,
       headersTimeout: wholeMs > 0 ? Math.min(headerMs === 0 ? wholeMs : headerMs, wholeMs) : headerMs,
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.max(10, Math.min(...limits, 60_000) / 4),
+      ...(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }),
     }
     const serve = (request: IncomingMessage, response: ServerResponse): void =>
       void (this.#stopping ? this.#passOn(request, response) : this.#serve(request, response))

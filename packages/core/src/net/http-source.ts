@@ -70,6 +70,8 @@ export interface SourceRoute {
 export interface HttpSourceChoices {
   /** Body of the health answer; default `{"text":"<type> receiver is healthy"}`. */
   readonly health?: unknown
+  /** Bytes of the request line and the headers at most, for protocols that put data there. Default 16 KiB. */
+  readonly maxHeaderBytes?: number
 }
 
 /** A receiver's HTTP side: listens between `start` and `shutdown`. */
@@ -133,7 +135,16 @@ export function httpSource(
     })
   }
 
-  return createHttpServer({ id, config, telemetry, clock, handle, fault })
+  const { maxHeaderBytes } = choices
+  return createHttpServer({
+    id,
+    config,
+    telemetry,
+    clock,
+    handle,
+    fault,
+    ...(maxHeaderBytes === undefined ? {} : { maxHeaderBytes }),
+  })
 }
 
 /** 200: the event was handed to the pipeline. */
