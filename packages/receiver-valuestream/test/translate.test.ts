@@ -22,8 +22,8 @@ describe('the fixtures', () => {
     expect(spans).toHaveLength(fragments.length)
     for (const wanted of fragments) {
       const actual = spans.find(({ spanId }) => spanId === wanted.spanId)
-      expect(actual, wanted.name).toBeDefined()
-      if (actual !== undefined) expectSpan(actual, wanted)
+      if (actual === undefined) throw new Error(`There is no ${wanted.name}.`)
+      expectSpan(actual, wanted)
     }
   })
 })

@@ -55,9 +55,12 @@ export function parameterOf({ parameters }: BuildRecord, ...names: readonly stri
   return undefined
 }
 
+/** Nothing waits or runs for longer than ten years; what says so is no duration. */
+const longest = 3.2e11
+
 function positive(value: unknown): number | undefined {
   const number = numberOf(value)
-  return number !== undefined && number > 0 ? number : undefined
+  return number !== undefined && number > 0 && number < longest ? number : undefined
 }
 
 /** An address in a job's settings may hold a password. */

@@ -26,7 +26,8 @@ function addStart(item: Item, { payload, queueTime }: BuildRecord): void {
   const start = parseTime(payload['startTime'])
   if (start === undefined) return
   item.start(start)
-  if (queueTime !== undefined) addPhase(item, 'queue', start - nanos(queueTime), start)
+  const queued = queueTime === undefined ? undefined : start - nanos(queueTime)
+  if (queued !== undefined && queued > 0n) addPhase(item, 'queue', queued, start)
 }
 
 function addEnd(item: Item, { payload, duration, result }: BuildRecord): void {

@@ -118,5 +118,5 @@ function attributesOf(payload: unknown, key: string, workshop: Workshop): Draft 
 /** The payload has only the address of the API. */
 function pageOf(self: string | undefined, key: string): string | undefined {
   const host = hostOf(self)
-  return host === undefined ? undefined : `https://${host}/browse/${encodeURIComponent(key)}`
+  return host === undefined ? undefined : `https://${host}/browse/${encodeURIComponent(key.toWellFormed())}`
 }
