@@ -1,1 +1,2 @@
-export {}
+export { profiles } from './profiles.ts'
+export { type WebSocketReceiver, websocketReceiver } from './receiver/receiver.ts'

@@ -1,0 +1,95 @@
+/** Settings of correlation, limits and spans (`websocket.md` sections 4, 5 and 7). */
+export const trackingSettings = {
+  response_timeout: {
+    type: 'string',
+    format: 'duration',
+    default: '80s',
+    minimumMs: 1,
+    description: 'Time for the answer to a command.',
+  },
+  late_window: {
+    type: 'string',
+    format: 'duration',
+    default: '10m',
+    minimumMs: 0,
+    description: 'How long an answer is recognised after that.',
+  },
+  max_in_flight: {
+    type: 'integer',
+    minimum: 1,
+    default: 64,
+    description: '`bridge`: commands at the local API at once.',
+  },
+  max_queue: {
+    type: 'integer',
+    minimum: 0,
+    default: 1000,
+    description: '`bridge`: commands that wait for it; more fail as `overload`.',
+  },
+  max_pending: {
+    type: 'integer',
+    minimum: 1,
+    default: 10_000,
+    description: 'Commands whose answer is waited for, late ones included; more pass without being followed.',
+  },
+  max_waiting_spans: {
+    type: 'integer',
+    minimum: 1,
+    default: 100_000,
+    description: 'Spans that wait while the pipeline refuses them; more are dropped and counted.',
+  },
+  on_duplicate: {
+    type: 'string',
+    enum: ['forward', 'drop'],
+    default: 'forward',
+    description: '`bridge`: what becomes of a second delivery of an open command.',
+  },
+  ordering: {
+    type: 'string',
+    enum: ['arrival', 'per_key'],
+    default: 'arrival',
+    description: '`bridge`: `per_key` lets commands of one key wait for each other.',
+  },
+  ordering_key: { type: 'string', description: 'JSON Pointer to that key, such as `/billId`.' },
+  parent: {
+    type: 'string',
+    enum: ['when_valid', 'never'],
+    default: 'when_valid',
+    description: 'Whether the received span id becomes the parent of the command span.',
+  },
+  violation_status: {
+    type: 'string',
+    enum: ['error', 'unset'],
+    default: 'error',
+    description: 'Status of a command whose trace id came back changed.',
+  },
+  record_timeline: {
+    type: 'boolean',
+    default: false,
+    description: 'Span events for each step of a command.',
+  },
+  record_size: { type: 'boolean', default: false, description: 'Records `messaging.message.body.size`.' },
+  start_fragments: {
+    type: 'boolean',
+    default: false,
+    description: 'Also sends each span when it begins, for `span_assembly`: a crash then leaves a trace.',
+  },
+  log_commands: {
+    type: 'boolean',
+    default: false,
+    description: 'Logs every command with its ids at level info; problems are always logged.',
+  },
+  service_name: {
+    type: 'string',
+    minLength: 1,
+    default: 'websocket',
+    description: '`service.name` of the spans.',
+  },
+  drain_timeout: {
+    type: 'string',
+    format: 'duration',
+    default: '10s',
+    minimumMs: 0,
+    description: '`bridge`: time for commands under way when the collector stops.',
+  },
+} as const

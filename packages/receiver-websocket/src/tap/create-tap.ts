@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http'
+
+import { type Host, loadClientTls } from '@spanloom/core'
+
+import { relayCallback } from '../answering/relay.ts'
+import type { HttpLink } from '../http/http-link.ts'
+import { createLocalServer, type LocalServer } from '../http/local-server.ts'
+import { originOf } from '../link/origin.ts'
+import { createCallbackLink } from '../receiver/links.ts'
+import type { Mode } from '../receiver/mode.ts'
+import type { Works } from '../receiver/works.ts'
+import { bytesOf } from '../settings/bytes.ts'
+import type { Command } from '../tracking/command.ts'
+import { decideForTap } from './decide.ts'
+import { type Observer, SocketRelay } from './socket-relay.ts'
+
+/** The mode `tap`: everything passes unchanged, and is looked at. */
+export function createTap(works: Works): Mode {
+  const { settings, telemetry, clock } = works
+  const stop = new AbortController()
+  let relay: SocketRelay | undefined
+  let sockets: LocalServer | undefined
+  let callbacks: LocalServer | undefined
+  let link: HttpLink | undefined
+
+  return {
+    get callbackAddress() {
+      return callbacks?.address
+    },
+    get socketAddress() {
+      return sockets?.address
+    },
+    async start(host: Host) {
+      const { listen, upstream } = settings
+      if (listen === undefined || upstream === undefined) throw new TypeError('A tap needs two sides.')
+      const inner = (relay = new SocketRelay({
+        settings: {
+          upstream: new URL(upstream),
+          connectTimeoutMs: settings.connect_timeout,
+          maxMessageBytes: bytesOf(settings.max_message_size),
+          maxConnections: listen.max_connections,
+        },
+        tls: await loadClientTls(settings.tls),
+        clock,
+        logger: telemetry.logger,
+        observe: (url, request) => observe(works, url, request),
+      }))
+      works.view.connections = () =>
+        new Map([
+          ['connecting', inner.connecting],
+          ['open', inner.connections],
+        ])
+      link = await createCallbackLink(works)
+      callbacks = createCallbackServer(works, link, stop.signal)
+      await callbacks?.start(host)
+      sockets = createLocalServer({
+        id: works.id,
+        endpoint: listen.endpoint,
+        tls: listen.tls,
+        telemetry,
+        clock,
+        handle: (_request, response) =>
+          Promise.resolve(void response.writeHead(426, { upgrade: 'websocket', 'content-length': 0 }).end()),
+        upgrade: (request, socket, head) => inner.upgrade(request, socket, head),
+      })
+      await sockets.start(host)
+      telemetry.logger.info('Tap started.', { listens: sockets.address, callbacks: callbacks?.address })
+    },
+    async drain(signal) {
+      await callbacks?.stop(signal)
+    },
+    async close(signal) {
+      relay?.close()
+      await Promise.all([sockets?.stop(signal), callbacks?.stop(signal)])
+      stop.abort(new Error('The receiver is shutting down.'))
+      await link?.close(signal)
+    },
+  }
+}
+
+function createCallbackServer(works: Works, link: HttpLink, signal: AbortSignal): LocalServer | undefined {
+  const { settings, answers, tracker, emit, clock, time, telemetry } = works
+  const { callback } = settings
+  if (callback?.proxy === undefined) return undefined
+  return createLocalServer({
+    id: works.id,
+    endpoint: callback.proxy,
+    tls: undefined,
+    telemetry,
+    clock,
+    handle: (request, response) =>
+      relayCallback(
+        {
+          link,
+          origin: new URL(callback.url.replaceAll('{operation}', 'x')).origin,
+          answers,
+          tracker,
+          emit,
+          clock,
+          time,
+          timeoutMs: callback.timeout,
+          maxBodyBytes: bytesOf(callback.max_body_size),
+          longBodies: 'pass',
+          violationFails: settings.violation_status === 'error',
+          decide: (answer, raw) => decideForTap({ answers, tracker }, answer, raw),
+          signal,
+        },
+        request,
+        response,
+      ),
+  })
+}
+
+/** Looks at the frames of one connection. Whatever goes wrong here must not touch the traffic. */
+function observe(works: Works, url: URL, request: IncomingMessage): Observer {
+  const { intake, tracker, tenants, profile, time, telemetry, settings } = works
+  const tenant = userOf(request.headers.authorization) ?? settings.listen?.tenant ?? ''
+  const connection = request.socket.remoteAddress ?? 'client'
+  const origin = originOf({ connection, tenant, url, answersOnSocket: profile.reply === 'socket' })
+  tenants.add(tenant)
+  const fromServer = profile.commandsFrom === 'server' ? 'commands' : 'replies'
+  const fromClient = profile.commandsFrom === 'client' ? 'commands' : 'replies'
+
+  const onCommand = (command: Command): void => {
+    // Nobody will answer: all that there is to tell is that it came. One without room is told of at once as well.
+    if (command.oneWay || command.state === 'untracked')
+      tracker.end(command, { at: command.receivedAt }, command.oneWay)
+  }
+  const look = (data: Buffer, binary: boolean, side: 'commands' | 'replies'): void => {
+    try {
+      intake.frame(data, binary, side, origin, onCommand)
+    } catch (error) {
+      telemetry.logger.error('A message could not be looked at; it has passed.', { error })
+    }
+  }
+  return {
+    fromServer: (data, binary) => look(data, binary, fromServer),
+    fromClient: (data, binary) => look(data, binary, fromClient),
+    tooLarge: () => intake.refused('too_large', origin),
+    closed: () => {
+      tenants.remove(tenant)
+      // Answers over the socket cannot come any more.
+      if (profile.reply === 'socket')
+        tracker.endScope(origin.scope, { at: time(), errorType: 'connection_error' })
+    },
+  }
+}
+
+/** The user of basic authentication, which names the tenant. */
+function userOf(authorization: string | undefined): string | undefined {
+  const [, encoded] = /^basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
+  if (encoded === undefined) return undefined
+  const credentials = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = credentials.indexOf(':')
+  return colon < 0 ? undefined : credentials.slice(0, colon)
+}

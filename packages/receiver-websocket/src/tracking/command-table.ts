@@ -1,0 +1,114 @@
+import type { Command } from './command.ts'
+import { MultiMap } from './multi-map.ts'
+
+interface Scope {
+  readonly requests: MultiMap<Command>
+  readonly traceIds: MultiMap<Command>
+}
+
+/** How an answer is matched with its command (`websocket.md` section 7). */
+export interface MatchQuery {
+  readonly scope: string
+  /** The id in the answer's body. */
+  readonly requestId: string | undefined
+  /** The operation that the answer's path names. */
+  readonly operation: string | undefined
+  /** The id in the answer's header. */
+  readonly traceId: string | undefined
+}
+
+/** The commands that an answer may still find. Knows no time; the oldest come first everywhere. */
+export class CommandTable {
+  readonly #scopes = new Map<string, Scope>()
+  readonly open: Set<Command> = new Set()
+  readonly late: Set<Command> = new Set()
+
+  get size(): number {
+    return this.open.size + this.late.size
+  }
+
+  /** Takes a command whose state is `open` or `late`. */
+  add(command: Command): void {
+    const { scope } = command.origin
+    let known = this.#scopes.get(scope)
+    if (known === undefined)
+      this.#scopes.set(scope, (known = { requests: new MultiMap(), traceIds: new MultiMap() }))
+    if (command.requestId !== undefined) known.requests.add(command.requestId, command)
+    if (command.verbatimTraceId !== undefined) known.traceIds.add(command.verbatimTraceId, command)
+    if (command.state === 'late') this.late.add(command)
+    else this.open.add(command)
+  }
+
+  /** A command that has ended stays to be found until it is removed. */
+  keepLate(command: Command): void {
+    this.open.delete(command)
+    this.late.add(command)
+    command.state = 'late'
+  }
+
+  remove(command: Command): void {
+    this.open.delete(command)
+    this.late.delete(command)
+    command.state = 'ended'
+    const { scope } = command.origin
+    const known = this.#scopes.get(scope)
+    if (known === undefined) return
+    if (command.requestId !== undefined) known.requests.delete(command.requestId, command)
+    if (command.verbatimTraceId !== undefined) known.traceIds.delete(command.verbatimTraceId, command)
+    if (known.requests.size + known.traceIds.size === 0) this.#scopes.delete(scope)
+  }
+
+  /** Whether anything is known of a scope. */
+  hasScope(scope: string): boolean {
+    return this.#scopes.has(scope)
+  }
+
+  /** The first delivery of a request that is still open. */
+  firstOpen(
+    scope: string,
+    requestId: string,
+  ): { readonly first: Command; readonly count: number } | undefined {
+    const open = this.#requests(scope, requestId).filter(({ state }) => state === 'open')
+    const [first] = open
+    return first && { first, count: open.length }
+  }
+
+  /**
+   * The command that an answer belongs to. The id in the body goes before the header: otherwise swapped ids would
+   * never be noticed, and one trace id may cover several commands.
+   */
+  match({ scope, requestId, operation, traceId }: MatchQuery): Command | undefined {
+    const byRequest = requestId === undefined ? [] : this.#requests(scope, requestId)
+    if (byRequest.length > 0) return choose(byRequest, traceId)
+    if (traceId === undefined) return undefined
+    const sameId = this.#scopes.get(scope)?.traceIds.get(traceId) ?? []
+    return choose(
+      sameId.filter((command) => operation === undefined || command.operation === operation),
+      traceId,
+    )
+  }
+
+  /** Whether another open command of the scope has this id. */
+  isOther(command: Command, traceId: string): boolean {
+    const same = this.#scopes.get(command.origin.scope)?.traceIds.get(traceId) ?? []
+    return same.some((each) => each !== command && each.state === 'open')
+  }
+
+  #requests(scope: string, requestId: string): readonly Command[] {
+    return this.#scopes.get(scope)?.requests.get(requestId) ?? []
+  }
+}
+
+/** Open commands before ended ones, those without an answer before those with one; there the id decides, else age. */
+function choose(candidates: readonly Command[], traceId: string | undefined): Command | undefined {
+  const ranks: readonly ((command: Command) => boolean)[] = [
+    ({ state, claimed }) => state === 'open' && !claimed,
+    ({ state, claimed }) => state === 'late' && !claimed,
+    () => true,
+  ]
+  for (const rank of ranks) {
+    const ranked = candidates.filter(rank)
+    if (ranked.length > 0) return ranked.find((each) => each.verbatimTraceId === traceId) ?? ranked[0]
+  }
+  return undefined
+}
