@@ -14,6 +14,7 @@ import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
 import { validateVerb } from './verbs/validate.ts'
 import type { Verb } from './verbs/verb.ts'
+import { webhookVerb } from './verbs/webhook.ts'
 
 const verbs: readonly Verb[] = [
   runVerb,
@@ -24,6 +25,7 @@ const verbs: readonly Verb[] = [
   featureGateVerb,
   quickstartVerb,
   queueVerb,
+  webhookVerb,
   eventhubVerb,
 ]
 

@@ -72,7 +72,7 @@ function checkBody({ body, template, format }: EndpointConfig, path: Path, repor
   }
 }
 
-/** Only types of Orchest's grammar are checked; a span of another source may have any name. */
+/** Only types that begin as Orchest's do are checked; those of other sources may have any name. */
 function checkTypes(
   { subscriptions }: EndpointConfig,
   types: ReadonlySet<string>,
@@ -84,7 +84,7 @@ function checkTypes(
     if (job !== undefined && project === undefined) {
       report([...here, 'job_uuid'], 'a job belongs to a project', 'add project_uuid')
     }
-    if (!type.includes(':') || isPattern(type) || types.has(type)) return
+    if (!isOrchestLike(type) || isPattern(type) || types.has(type)) return
     const near = closest(type, types)
     report(
       [...here, 'event_type'],
@@ -92,4 +92,9 @@ function checkTypes(
       near === undefined ? 'list it in event_types if it is your own' : `did you mean "${near}"?`,
     )
   })
+}
+
+function isOrchestLike(type: string): boolean {
+  const family = type.slice(0, type.indexOf(':') + 1)
+  return family !== '' && builtInTypes.some((known) => known.type.startsWith(family))
 }

@@ -64,7 +64,7 @@ it('accepts loopback without TLS, names of spans and types of the user', () => {
   expect(
     issues({
       endpoints: [{ ...endpoint, url: 'http://127.0.0.1:9/x', subscriptions }],
-      event_types: ['shop:order:paid'],
+      event_types: ['project:step:started'],
     }),
   ).toEqual([])
 })

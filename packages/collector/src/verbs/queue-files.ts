@@ -98,7 +98,7 @@ async function configuredQueues(
 ): Promise<readonly { readonly id: string; readonly folder: string }[]> {
   const { exporters, extensions } = await loadFromFlags(flags, context)
   return [...exporters.values()].flatMap(({ id, config }) => {
-    const storage = textAt(config, 'sending_queue', 'storage')
+    const storage = textAt(config, 'sending_queue', 'storage') ?? textAt(config, 'storage')
     const folder = storage === undefined ? undefined : textAt(extensions.get(storage)?.config, 'directory')
     return folder === undefined ? [] : [{ id, folder }]
   })

@@ -28,7 +28,7 @@ export function recordsOf(
     let notification = made.get(key)
     if (notification === undefined) made.set(key, (notification = makeNotification(span, eventType, form)))
     const { body, contentType } = notification
-    const attributes = encodeFacts({ contentType, eventType, format: form.format })
+    const attributes = encodeFacts({ endpoint: name, contentType, eventType, format: form.format })
     return {
       uid: deliveryId(name, span),
       destination,

@@ -2,16 +2,24 @@ import { decodeAttributes, encodeAttributes, type QueueRecord } from '@spanloom/
 
 /** What must be known to send a stored notification, beside its body. */
 export interface DeliveryFacts {
+  /** Name of the endpoint, for people; the number in the outbox counts. */
+  readonly endpoint: string
   readonly contentType: string
   readonly eventType: string
   readonly format: 'standard' | 'cloudevents' | 'orchest'
 }
 
 /** The stored form, the same as that of all sending queues, so that `spanloom queue show` can read it. */
-export function encodeFacts({ contentType, eventType, format }: DeliveryFacts): Uint8Array | undefined {
+export function encodeFacts({
+  endpoint,
+  contentType,
+  eventType,
+  format,
+}: DeliveryFacts): Uint8Array | undefined {
   return encodeAttributes({
     format: contentType,
     metadata: new Map([
+      ['endpoint', [endpoint]],
       ['event-type', [eventType]],
       ['webhook-format', [format]],
     ]),
@@ -23,10 +31,11 @@ export function decodeFacts({ attributes }: QueueRecord): DeliveryFacts {
   const { format: contentType, metadata } = decodeAttributes(attributes)
   const eventType = metadata?.get('event-type')?.[0]
   const format = metadata?.get('webhook-format')?.[0]
+  const endpoint = metadata?.get('endpoint')?.[0] ?? ''
   if (contentType === undefined || eventType === undefined || !isFormat(format)) {
     throw new TypeError('The record is no notification.')
   }
-  return { contentType, eventType, format }
+  return { endpoint, contentType, eventType, format }
 }
 
 const isFormat = (format: unknown): format is DeliveryFacts['format'] =>

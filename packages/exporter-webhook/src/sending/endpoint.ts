@@ -184,7 +184,8 @@ export class Endpoint {
     }
     const nowMs = clock.now()
     const id = record.uid ?? String(record.id)
-    const headers = attemptHeaders({ ...sender, ...facts, id, body, nowMs })
+    const { contentType, eventType, format } = facts
+    const headers = attemptHeaders({ ...sender, contentType, eventType, format, id, body, nowMs })
     const answer = await post(headers, body, this.#stopping.signal)
     const failure = 'reason' in answer ? answer : failureOf(answer, nowMs)
     if (failure === undefined) return this.#deliver(record)
