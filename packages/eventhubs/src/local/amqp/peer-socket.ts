@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream'
 
+import { frameGuard } from './frame-guard.ts'
+
 /** The part of a socket that the AMQP library uses. */
 export interface PeerSocket {
   on(event: string, handler: (bytes?: Buffer) => void): void
@@ -15,7 +17,8 @@ export interface PeerSocket {
  * one write, because a write for each frame would dominate the cost of a reader. The end is told when the
  * connection is closed for whatever reason, so that a destroyed one frees its links too.
  */
-export function peerSocket(stream: Duplex, peer: string): PeerSocket {
+export function peerSocket(stream: Duplex, peer: string, maxFrameSize: number): PeerSocket {
+  const isSound = frameGuard(maxFrameSize)
   let corked = false
   const release = (): void => {
     corked = false
@@ -25,7 +28,12 @@ export function peerSocket(stream: Duplex, peer: string): PeerSocket {
   stream.on('error', () => undefined)
   return {
     on(event, handler) {
-      if (event === 'data') stream.on('data', handler)
+      if (event === 'data') {
+        stream.on('data', (bytes: Buffer) => {
+          if (isSound(bytes)) handler(bytes)
+          else stream.destroy()
+        })
+      }
       if (event === 'end') stream.on('close', () => handler())
     },
     write(bytes) {

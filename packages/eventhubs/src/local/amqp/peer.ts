@@ -11,6 +11,9 @@ import { Links, type OpenLink } from './links.ts'
 import { peerSocket } from './peer-socket.ts'
 import { keepRawMessages } from './raw-messages.ts'
 
+/** Bytes of a frame, either way. */
+const maxFrameSize = 65_536
+
 /** A connection that was accepted. */
 export interface Peer {
   readonly links: ReadonlySet<OpenLink>
@@ -29,7 +32,7 @@ export function acceptPeer(stream: Duplex, name: string, namespace: Namespace): 
 
   const options: object = {
     container_id: 'local-event-hubs',
-    max_frame_size: 65_536,
+    max_frame_size: maxFrameSize,
     channel_max: 1023,
     // A fast reader stalls when the window of its session is the library's default of 2048 deliveries.
     session_buffer_size: 8192,
@@ -63,7 +66,7 @@ export function acceptPeer(stream: Duplex, name: string, namespace: Namespace): 
     container.on(event, () => undefined)
   }
   stream.once('close', () => links.close())
-  connection['accept'](peerSocket(stream, name))
+  connection['accept'](peerSocket(stream, name, maxFrameSize))
   return {
     links: links.open,
     close: (error) => connection.close(error),
