@@ -2,7 +2,7 @@ import { PermanentError, RetryableError, ThrottleError } from '@spanloom/core'
 import { serverBusy, startLocalEventHubs, type LocalEventHubs } from '@spanloom/eventhubs/local'
 import { expect, it, onTestFinished } from 'vitest'
 
-import { numbered, sendUntilTaken, soon, startProducer, textOf } from './start-clients.ts'
+import { numbered, patienceMs, sendUntilTaken, soon, startProducer, textOf } from './start-clients.ts'
 
 async function startHub(partitions = 4, maxMessageSize?: number): Promise<LocalEventHubs> {
   const hub = await startLocalEventHubs({
@@ -134,9 +134,11 @@ it('shows no key when the hub refuses it', async () => {
   expect(String(refused instanceof Error ? refused.cause : '')).not.toContain(wrong)
 })
 
-it('loses nothing when faults of all kinds strike while it sends', async () => {
+it('loses nothing when faults of all kinds strike while it sends', { timeout: patienceMs }, async () => {
   const hub = await startHub()
-  const { producer } = await startProducer({ connection: hub.connectionString('flows'), batch_size: 2_000 })
+  // After a detached link the SDK waits until the time for the outcome is over.
+  const connection = hub.connectionString('flows')
+  const { producer } = await startProducer({ connection, batch_size: 2_000 }, 1_500)
   const faults = [
     () => hub.faults.throttle({ count: 2 }),
     () => hub.faults.rejectSends(serverBusy, { count: 2 }),

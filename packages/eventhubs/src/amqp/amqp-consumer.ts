@@ -17,6 +17,7 @@ import { initialPosition } from '../settings/initial-position.ts'
 import { aborted } from '../signals/aborted.ts'
 import { consumerMetrics, type ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
 import { openAmqp, type AmqpHub } from './amqp-client.ts'
+import { closeClient } from './close-client.ts'
 import { PartitionReader, type ReaderOptions } from './partition-reader.ts'
 
 /** Limit of one operation, in milliseconds; the SDK's own minute hides outages. */
@@ -87,8 +88,7 @@ export class AmqpConsumer implements HubConsumer {
     await Promise.all([...this.#readers.values()].map((reader) => reader.close(signal)))
     this.#readers.clear()
     await Promise.race([this.#giveBack(running, owned), aborted(signal)])
-    await Promise.race([running.client.close().catch(() => undefined), aborted(signal)])
-    running.hub.sockets.close()
+    await closeClient(running.client, running.hub.sockets, signal)
     await running.places.close()
   }
 
@@ -126,7 +126,10 @@ export class AmqpConsumer implements HubConsumer {
       await Promise.race([this.#partitionIds(running), sleep(clock, firstContactMs, this.#stop.signal)])
     } catch (error) {
       const fault = toHubError(error)
-      if (!isNotFound(fault)) return
+      if (!isNotFound(fault)) {
+        if (!this.#stop.signal.aborted) running.health.failed(rounds, fault)
+        return
+      }
       await this.shutdown(AbortSignal.timeout(firstContactMs))
       throw new StartError(fault.code, fault.message, {
         cause: fault,

@@ -3,8 +3,8 @@ import { RetryableError } from '@spanloom/core'
 
 import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
 import type { OutgoingEvent } from '../event.ts'
-import { aborted } from '../signals/aborted.ts'
 import type { AmqpHub } from './amqp-client.ts'
+import { closeClient } from './close-client.ts'
 
 /** Sends batches over AMQP with the SDK of Azure. */
 export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => void): BatchSender {
@@ -60,8 +60,7 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
       return open
     },
     async close(signal) {
-      await Promise.race([client.close().catch(() => undefined), aborted(signal)])
-      sockets.close()
+      await closeClient(client, sockets, signal)
     },
   }
 }

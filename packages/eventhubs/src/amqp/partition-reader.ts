@@ -168,7 +168,8 @@ export class PartitionReader {
       aborted(this.#stop.signal).then(() => 'ended' as const),
     ])
     over = true
-    await subscription.close().catch(() => undefined)
+    // The SDK waits for ever when the connection is lost while it says goodbye.
+    await Promise.race([Promise.allSettled([subscription.close()]), aborted(sockets.lost)])
     return outcome
   }
 

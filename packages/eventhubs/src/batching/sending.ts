@@ -102,7 +102,7 @@ export class Sending {
     guard: (work: Promise<void>) => Promise<void>,
   ): Promise<void> {
     const pending: Promise<void>[] = []
-    for (let next = 0; next < events.length && !signal.aborted;) {
+    for (let next = 0; next < events.length;) {
       let free: (() => void) | undefined
       try {
         free = await this.#slots.take(signal)
