@@ -28,6 +28,8 @@ const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
 const standard = () => import('@spanloom/processor-standard')
 const storage = () => import('@spanloom/extension-storage')
+const valuestreamReceiver = () => import('@spanloom/receiver-valuestream')
+const valuestreamProfiles = () => import('@spanloom/receiver-valuestream/profiles')
 const webhook = () => import('@spanloom/exporter-webhook')
 
 /**
@@ -69,6 +71,16 @@ export const defaultRegistry: Registry = createRegistry([
     'beta',
     'receiver-file',
     async () => (await fileReceivers()).otlpJsonFileReceiver,
+  ),
+  entry(
+    'receiver',
+    'valuestream',
+    'beta',
+    'receiver-valuestream',
+    async () => (await valuestreamReceiver()).valuestreamReceiver,
+    {
+      profiles: async () => (await valuestreamProfiles()).profiles,
+    },
   ),
 
   entry(
