@@ -141,3 +141,12 @@ it('asks nobody once it is stopped', () => {
   expect(take()).toEqual([])
   expect(seen.reads).toBe(0)
 })
+
+it('keeps nothing of the buffer that a body was cut from', () => {
+  const { backlog } = backlogOf([])
+
+  backlog.add({ ...entry(1), body: new Uint8Array(1_000_000).subarray(10, 30) })
+
+  expect(backlog.peek()?.body).toEqual(new Uint8Array(20))
+  expect(backlog.peek()?.body?.buffer.byteLength).toBe(20)
+})

@@ -59,7 +59,7 @@ export class Backlog {
       this.#isBehind = true
       return
     }
-    this.#push(entry)
+    this.#push({ ...entry, body: compact(entry.body) })
     this.#options.onChange()
   }
 
@@ -105,4 +105,9 @@ export class Backlog {
     this.#bodyBytes += entry.body?.length ?? 0
     this.#ready.push(entry)
   }
+}
+
+/** What compresses hands out the beginning of a buffer that is ten times as large, which would be kept with it. */
+function compact(body: Uint8Array | undefined): Uint8Array | undefined {
+  return body === undefined || body.length === body.buffer.byteLength ? body : new Uint8Array(body)
 }
