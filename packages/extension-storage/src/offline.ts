@@ -35,9 +35,18 @@ const timeoutMs = 500
 
 /** Files of exporters in the folder of a `file_storage`, by name. */
 export function listExporterFiles(directory: string): readonly string[] {
+  return listFiles(directory, (name) => name.startsWith('exporter_') && name.endsWith('.db'))
+}
+
+/** Files with the dead letters of receivers in the folder of a `file_storage`, by name. */
+export function listKeptInputFiles(directory: string): readonly string[] {
+  return listFiles(directory, (name) => name.startsWith('receiver_') && name.endsWith('_dead_letters.db'))
+}
+
+function listFiles(directory: string, isWanted: (name: string) => boolean): readonly string[] {
   try {
     return readdirSync(directory)
-      .filter((name) => name.startsWith('exporter_') && name.endsWith('.db'))
+      .filter(isWanted)
       .toSorted()
       .map((name) => join(directory, name))
   } catch (cause) {

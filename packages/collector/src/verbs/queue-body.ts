@@ -1,6 +1,7 @@
 import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
 import { parseBodyFormat, parseOtlpJson, SpanloomError, Traces } from '@spanloom/core'
+import { framesMediaType, tracesOfStoredBody } from '@spanloom/exporter-eventhubs/stored-body'
 
 /** A stored body is smaller than that when it is unpacked, or it is a bomb. */
 const maxOutputLength = 256 << 20
@@ -19,6 +20,8 @@ export function tracesOfBody(body: Uint8Array, format: string | undefined): Trac
     const plain = unpack(body, compression)
     if (mediaType === 'application/x-protobuf') return Traces.fromProtobuf(plain)
     if (mediaType === 'application/json') return parseOtlpJson(plain)
+    const events = mediaType === framesMediaType ? tracesOfStoredBody(plain) : undefined
+    if (events !== undefined) return events
   } catch (cause) {
     if (cause instanceof SpanloomError && cause.code === 'BODY_UNKNOWN') throw cause
     throw new SpanloomError('BODY_DAMAGED', `the body is no ${format}`, { cause })
@@ -41,7 +44,8 @@ export function endingOf(format: string | undefined): string {
     ['zlib', '.zz'],
   ])
   const packing = compression === undefined ? '' : (packings.get(compression) ?? '.packed')
-  return `${types.get(mediaType) ?? 'bin'}${packing}`
+  const type = types.get(mediaType) ?? (mediaType.endsWith('+json') ? 'json' : 'bin')
+  return `${type}${packing}`
 }
 
 function unpack(body: Uint8Array, compression: string | undefined): Uint8Array {

@@ -14,13 +14,13 @@ interface Flags extends QueueFlags {
 /** `spanloom queue ls`: all queues, or the entries of one. */
 export function addQueueLs(queue: Command, context: CliContext, act: Parameters<Verb['define']>[2]): void {
   addQueueFlags(queue.command('ls'))
-    .description('List the queues, or with --exporter the entries of one.')
+    .description('List the queues, or with --exporter or --receiver the entries of one.')
     .addOption(stateOption())
     .option('--limit <number>', 'at most so many entries; 0 for all', countOf, 100)
     .action((flags: Flags) =>
       act(async () => {
         const text =
-          flags.exporter === undefined
+          flags.exporter === undefined && flags.receiver === undefined
             ? await withQueues(flags, context, (queues) => summaries(queues, flags))
             : await withQueue(flags, context, (one) => listing(one, flags))
         context.stdout.write(text)
