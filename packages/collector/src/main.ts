@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { buildInfo } from './build-info.ts'
 import type { CliContext } from './cli-context.ts'
 import { reportError } from './report-error.ts'
+import { backfillVerb } from './verbs/backfill.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
@@ -27,6 +28,7 @@ const verbs: readonly Verb[] = [
   queueVerb,
   webhookVerb,
   eventhubVerb,
+  backfillVerb,
 ]
 
 /** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */
