@@ -10,11 +10,11 @@ import {
 import { checkHubConsumer, hubConnectionSettings, hubConsumerSettings } from '@spanloom/eventhubs'
 
 import { httpIntake } from './http/http-intake.ts'
-import { hubIntake } from './hub/hub-intake.ts'
+import { HubIntake } from './hub/hub-intake.ts'
 import { createMetrics } from './metrics.ts'
 import { Relay } from './relay/relay.ts'
 import { createRelaying } from './relay/relaying.ts'
-import { eventSettings, httpIntakeSettings, relaySettings } from './settings.ts'
+import { eventSettings, httpIntakeSettings, hubIntakeSettings, relaySettings } from './settings.ts'
 import { EventSpanMaker } from './spans/event-spans.ts'
 
 const { endpoint: _, ...clientSettings } = httpClientSettings
@@ -50,7 +50,7 @@ export const cloudEventsReceiver: ReceiverFactory<CloudEventsReceiver> = defineR
         type: 'object',
         section: 'bare',
         description: 'Reads events from an Azure event hub, over AMQP or its Kafka endpoint.',
-        properties: { ...hubConnectionSettings, ...hubConsumerSettings },
+        properties: { ...hubConnectionSettings, ...hubConsumerSettings, ...hubIntakeSettings },
         additionalProperties: false,
       },
       relay: {
@@ -90,7 +90,7 @@ export const cloudEventsReceiver: ReceiverFactory<CloudEventsReceiver> = defineR
     const relay = target && createRelaying({ config, relay: target, spans, metrics, next, telemetry, now })
     const shared = { ...options, spans, metrics, relay }
     const http = config.http && httpIntake({ ...shared, http: config.http })
-    const hub = config.event_hub && hubIntake({ ...shared, hub: config.event_hub })
+    const hub = config.event_hub && new HubIntake({ ...shared, hub: config.event_hub })
     return {
       get url() {
         return http?.url

@@ -1,4 +1,10 @@
-import type { ConfigOf, httpClientSettings, httpServerSettings, httpSourceSettings } from '@spanloom/core'
+import {
+  type ConfigOf,
+  type httpClientSettings,
+  type httpServerSettings,
+  type httpSourceSettings,
+  keptInputSettings,
+} from '@spanloom/core'
 import type { HubConsumerConfig } from '@spanloom/eventhubs'
 
 /** Settings of the HTTP side beside those of every HTTP server and source. */
@@ -22,6 +28,11 @@ export const httpIntakeSettings = {
     default: 131_072,
     description: 'Bytes of the request headers, which hold the attributes of events in binary mode.',
   },
+} as const
+
+/** Settings of reading from a hub beside those of every hub consumer. */
+export const hubIntakeSettings = {
+  dead_letters: keptInputSettings as typeof keptInputSettings,
 } as const
 
 /** Settings of forwarding beside those of every HTTP client. */
@@ -188,6 +199,10 @@ export type HttpIntakeConfig = ConfigOf<{
   readonly properties: typeof httpServerSettings & typeof httpSourceSettings & typeof httpIntakeSettings
 }>
 
+/** Parsed settings of reading from a hub. */
+export type HubIntakeConfig = HubConsumerConfig &
+  ConfigOf<{ readonly type: 'object'; readonly properties: typeof hubIntakeSettings }>
+
 /** Parsed settings of forwarding. */
 export type RelayConfig = ConfigOf<{
   readonly type: 'object'
@@ -201,6 +216,6 @@ export type CloudEventsConfig = ConfigOf<{
   readonly properties: typeof eventSettings
 }> & {
   readonly http?: HttpIntakeConfig | undefined
-  readonly event_hub?: HubConsumerConfig | undefined
+  readonly event_hub?: HubIntakeConfig | undefined
   readonly relay?: RelayConfig | undefined
 }

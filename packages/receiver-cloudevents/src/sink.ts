@@ -5,10 +5,10 @@ import { TracesBuilder } from '@spanloom/core/traces'
 import type { Metrics } from './metrics.ts'
 import type { Delivery, EventSpanMaker } from './spans/event-spans.ts'
 
-/** An event with the circumstances of its arrival; `repetition` is found out by {@link sinkTraces}. */
+/** An event with the circumstances of its arrival. */
 export interface Arrival {
   readonly event: CloudEvent
-  readonly delivery: Omit<Delivery, 'repetition'>
+  readonly delivery: Delivery
 }
 
 /** The spans of events that end here. */
@@ -21,9 +21,8 @@ export function sinkTraces(
   }: { readonly spans: EventSpanMaker; readonly metrics: Metrics; readonly endedAt: bigint },
 ): Traces {
   const builder = new TracesBuilder()
-  const repetitions = arrivals.length > 1 ? new Map<string, number>() : undefined
   for (const { event, delivery } of arrivals) {
-    const made = spans.make(event, { ...delivery, repetition: repetitionOf(event, repetitions) }, endedAt)
+    const made = spans.make(event, delivery, endedAt)
     metrics.taken(event, made.isInvalid)
     if (made.create !== undefined) builder.add(made.create)
     if (made.process !== undefined) builder.add(made.process)
@@ -32,8 +31,7 @@ export function sinkTraces(
 }
 
 /** How often an event came before; counts on. */
-export function repetitionOf({ source, id }: CloudEvent, seen: Map<string, number> | undefined): number {
-  if (seen === undefined) return 0
+export function repetitionOf({ source, id }: CloudEvent, seen: Map<string, number>): number {
   const key = `${source}\u0000${id}`
   const count = seen.get(key) ?? 0
   seen.set(key, count + 1)

@@ -22,7 +22,7 @@ import { relayAnswer } from '../relay/relay-answer.ts'
 import { unixNano } from '../relay/relay.ts'
 import type { RelayEvent } from '../relay/relaying.ts'
 import type { CloudEventsConfig, HttpIntakeConfig } from '../settings.ts'
-import { sinkTraces } from '../sink.ts'
+import { repetitionOf, sinkTraces } from '../sink.ts'
 import type { Delivery, EventSpanMaker } from '../spans/event-spans.ts'
 import { batchAnswer, type RejectedMember } from './batch-answer.ts'
 import { checkToken } from './bearer.ts'
@@ -127,7 +127,11 @@ async function sink(
   { context }: SourceRequest,
   { spans, metrics, clock, next }: HttpIntakeOptions,
 ): Promise<void> {
-  const arrivals = events.map((event) => ({ event, delivery }))
+  const seen = new Map<string, number>()
+  const arrivals = events.map((event) => ({
+    event,
+    delivery: { ...delivery, repetition: repetitionOf(event, seen) },
+  }))
   const traces = sinkTraces(arrivals, { spans, metrics, endedAt: unixNano(clock) })
   if (traces.spanCount > 0) await next.consumeTraces(traces, context)
 }

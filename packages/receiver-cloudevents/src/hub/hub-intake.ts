@@ -1,141 +1,164 @@
-import { CloudEventError, decodeMessage, parseTraceContext, type TraceContext } from '@spanloom/cloudevents'
+import { CloudEventError } from '@spanloom/cloudevents'
 import {
   type Component,
-  isPermanent,
+  type ConsumeContext,
+  consumeParts,
+  type Host,
+  KeptInput,
   LogThrottle,
+  messageOf,
   type ReceiverOptions,
   RetryableError,
 } from '@spanloom/core'
-import {
-  createHubConsumer,
-  type EventBatch,
-  type HubConsumerConfig,
-  type ReceivedEvent,
-} from '@spanloom/eventhubs'
+import { createHubConsumer, type EventBatch, type HubConsumer } from '@spanloom/eventhubs'
 
 import type { Metrics } from '../metrics.ts'
-import { messageOf } from '../relay/outgoing-message.ts'
+import { messageOf as outgoing } from '../relay/outgoing-message.ts'
 import { unixNano } from '../relay/relay.ts'
 import type { RelayEvent } from '../relay/relaying.ts'
-import type { CloudEventsConfig } from '../settings.ts'
+import type { CloudEventsConfig, HubIntakeConfig } from '../settings.ts'
 import { type Arrival, repetitionOf, sinkTraces } from '../sink.ts'
 import type { EventSpanMaker } from '../spans/event-spans.ts'
+import { ambientOf, eventOf, type HubMessage, revived, unusable } from './hub-event.ts'
 
 /** What reading from a hub works with. */
 export interface HubIntakeOptions extends Pick<
   ReceiverOptions<CloudEventsConfig>,
   'id' | 'config' | 'next' | 'telemetry' | 'clock'
 > {
-  readonly hub: HubConsumerConfig
+  readonly hub: HubIntakeConfig
   readonly spans: EventSpanMaker
   readonly metrics: Metrics
   readonly relay: RelayEvent | undefined
 }
 
-/** The same with what a running receiver remembers. */
-type Running = HubIntakeOptions & { readonly complaints: LogThrottle }
-
-/** Reads events from an event hub; the checkpoint moves when the pipeline has their spans. */
-export function hubIntake(options: HubIntakeOptions): Component {
-  const { id, hub, telemetry, clock } = options
-  const complaints = new LogThrottle(clock)
-  return createHubConsumer({
-    id,
-    config: hub,
-    telemetry,
-    clock,
-    onEvents: (batch) => takeEvents(batch, { ...options, complaints }),
-  })
+/** A message that can never be used. */
+interface Rejected {
+  readonly message: HubMessage
+  readonly reason: string
+  readonly error: unknown
 }
 
-/** Deals with a batch. A rejection means that the same batch is to come again. */
-async function takeEvents({ events, signal, partitionId }: EventBatch, options: Running): Promise<void> {
-  const { spans, metrics, clock, next, telemetry, relay, complaints } = options
-  const arrivals: Arrival[] = []
-  for (const received of events) {
-    const arrival = arrivalOf(received, options)
-    if (!(arrival instanceof CloudEventError)) {
-      arrivals.push(arrival)
-      continue
+const transport = 'event_hub'
+const logIntervalMs = 60_000
+
+/** Reads events from an event hub; the checkpoint moves when the pipeline, or the consumer of a relay, has them. */
+export class HubIntake implements Component {
+  readonly #options: HubIntakeOptions
+  readonly #consumer: HubConsumer
+  readonly #kept: KeptInput
+  readonly #complaints: LogThrottle
+
+  constructor(options: HubIntakeOptions) {
+    const { id, hub, telemetry, clock } = options
+    this.#options = options
+    this.#kept = new KeptInput({ id, config: hub.dead_letters, telemetry, clock })
+    this.#complaints = new LogThrottle(clock, logIntervalMs)
+    const onEvents = ({ events, signal }: EventBatch): Promise<void> => this.#take(events, signal)
+    this.#consumer = createHubConsumer({ id, config: hub, telemetry, clock, onEvents })
+  }
+
+  async start(host: Host): Promise<void> {
+    await this.#kept.start(host, (input) => this.#take([revived(input)], new AbortController().signal))
+    try {
+      await this.#consumer.start(host)
+    } catch (error) {
+      await this.#kept.shutdown()
+      throw error
     }
-    metrics.rejected(arrival.reason)
-    telemetry.accounting.dropped(1, arrival.reason)
-    complaints.run(1, (suppressed) =>
-      telemetry.logger.warn('A message of the hub is no event and was left out.', {
-        reason: arrival.reason,
-        error: arrival.message,
-        partition: partitionId,
-        sequence_number: received.sequenceNumber,
+  }
+
+  async shutdown(signal: AbortSignal): Promise<void> {
+    await this.#consumer.shutdown(signal)
+    await this.#kept.shutdown()
+  }
+
+  /** Resolves once every message is safe: handed on, or kept aside. A rejection asks for the same ones again. */
+  async #take(messages: readonly HubMessage[], signal: AbortSignal): Promise<void> {
+    const { relay } = this.#options
+    const rejected: Rejected[] = []
+    const arrivals: { readonly message: HubMessage; readonly arrival: Arrival }[] = []
+    const seen = new Map<string, number>()
+    for (const message of messages) {
+      const arrival = this.#arrivalOf(message, seen)
+      if (!(arrival instanceof CloudEventError)) arrivals.push({ message, arrival })
+      else rejected.push({ message, reason: arrival.reason, error: arrival })
+    }
+    const context = { signal, transport }
+    const refused =
+      relay === undefined
+        ? await this.#sink(arrivals, context)
+        : await this.#forward(arrivals, relay, context)
+    // Only after the rest is safe: a batch that comes again must not leave its letters twice.
+    for (const each of [...rejected, ...refused]) await this.#setAside(each)
+  }
+
+  async #sink(
+    arrivals: readonly { readonly message: HubMessage; readonly arrival: Arrival }[],
+    context: ConsumeContext,
+  ): Promise<readonly Rejected[]> {
+    const { next, clock, spans, metrics, telemetry } = this.#options
+    const endedAt = unixNano(clock)
+    const parts = arrivals.map(({ arrival }) => sinkTraces([arrival], { spans, metrics, endedAt }))
+    const refused = await consumeParts(next, parts, context)
+    return [...refused].flatMap(([number, error]) => {
+      telemetry.accounting.dropped(parts[number]?.spanCount ?? 0, 'refused')
+      const message = arrivals[number]?.message
+      return message === undefined ? [] : [{ message, reason: 'refused', error }]
+    })
+  }
+
+  async #forward(
+    arrivals: readonly { readonly message: HubMessage; readonly arrival: Arrival }[],
+    relay: RelayEvent,
+    context: ConsumeContext,
+  ): Promise<readonly Rejected[]> {
+    const refused: Rejected[] = []
+    for (const { message, arrival } of arrivals) {
+      const { response } = await relay(arrival.event, outgoing(arrival.event), arrival.delivery, context)
+      const status = response?.status ?? 503
+      if (status < 300) continue
+      const error = new RetryableError('CONSUMER_BUSY', `The consumer of the events answered with ${status}.`)
+      if (status >= 500 || status === 408 || status === 429) throw error
+      refused.push({ message, reason: 'refused_by_consumer', error })
+    }
+    return refused
+  }
+
+  #arrivalOf(message: HubMessage, seen: Map<string, number>): Arrival | CloudEventError {
+    const { config, hub, clock } = this.#options
+    try {
+      const event = eventOf(message, { validation: config.validation })
+      const delivery = {
+        ambient: ambientOf(message),
+        receivedAt: unixNano(clock),
+        system: 'eventhubs',
+        destination: config.messaging_destination ?? hub.event_hub.name,
+        repetition: repetitionOf(event, seen),
+      }
+      return { event, delivery }
+    } catch (error) {
+      if (error instanceof CloudEventError) return error
+      throw error
+    }
+  }
+
+  async #setAside({ message, reason, error }: Rejected): Promise<void> {
+    const { metrics, telemetry } = this.#options
+    await this.#kept.keep(unusable(message, `${reason}: ${messageOf(error)}`))
+    if (error instanceof CloudEventError) {
+      metrics.rejected(error.reason)
+      telemetry.accounting.dropped(1, error.reason)
+    }
+    this.#complaints.run(1, (suppressed) =>
+      telemetry.logger.warn('An event of the hub was rejected.', {
+        reason,
+        error: messageOf(error),
+        partition: message.partitionId,
+        sequence_number: message.sequenceNumber,
+        kept: this.#kept.isOn,
         ...suppressed,
       }),
     )
   }
-  const context = { signal, transport: 'event_hub' }
-  if (relay !== undefined) {
-    await relayEvents(arrivals, relay, { context, options })
-    return
-  }
-  const traces = sinkTraces(arrivals, { spans, metrics, endedAt: unixNano(clock) })
-  try {
-    if (traces.spanCount > 0) await next.consumeTraces(traces, context)
-  } catch (error) {
-    if (!isPermanent(error)) throw error
-    telemetry.accounting.dropped(traces.spanCount, 'refused')
-    telemetry.logger.error('Spans were refused for good.', { error, spans: traces.spanCount })
-  }
-}
-
-async function relayEvents(
-  arrivals: readonly Arrival[],
-  relay: RelayEvent,
-  { context, options }: { readonly context: { readonly signal: AbortSignal }; readonly options: Running },
-): Promise<void> {
-  const seen = new Map<string, number>()
-  for (const { event, delivery } of arrivals) {
-    const repetition = repetitionOf(event, seen)
-    const { response } = await relay(event, messageOf(event), { ...delivery, repetition }, context)
-    const status = response?.status ?? 503
-    if (status < 300) continue
-    if (status >= 500 || status === 408 || status === 429) {
-      throw new RetryableError('CONSUMER_BUSY', `The consumer of the events answered with ${status}.`)
-    }
-    options.complaints.run(1, (suppressed) =>
-      options.telemetry.logger.error('The consumer refused an event for good.', { status, ...suppressed }),
-    )
-  }
-}
-
-function arrivalOf(received: ReceivedEvent, options: HubIntakeOptions): Arrival | CloudEventError {
-  const { config, hub, clock } = options
-  const { body, contentType, properties } = received
-  try {
-    return {
-      event: decodeMessage(
-        { contentType: contentType ?? textOf(properties['content-type']), properties, body },
-        { validation: config.validation },
-      ),
-      delivery: {
-        ambient: ambientOf(properties),
-        receivedAt: unixNano(clock),
-        system: 'eventhubs',
-        destination: config.messaging_destination ?? hub.event_hub.name,
-      },
-    }
-  } catch (error) {
-    if (error instanceof CloudEventError) return error
-    throw error
-  }
-}
-
-/** The context that the transport brought: plain headers, or that of the SDKs of Azure. */
-function ambientOf(properties: ReceivedEvent['properties']): TraceContext | undefined {
-  return (
-    parseTraceContext(textOf(properties['traceparent']), textOf(properties['tracestate'])) ??
-    parseTraceContext(textOf(properties['Diagnostic-Id']), undefined)
-  )
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
-  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : undefined
 }
