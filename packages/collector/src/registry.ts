@@ -22,6 +22,7 @@ const valueStream = () => import('@spanloom/connector-valuestream')
 const health = () => import('@spanloom/extension-health')
 const invictus = () => import('@spanloom/receiver-invictus')
 const invictusProfiles = () => import('@spanloom/receiver-invictus/profiles')
+const localEventHubs = () => import('@spanloom/receiver-eventhubs/local')
 const nop = () => import('@spanloom/nop')
 const otlp = () => import('@spanloom/receiver-otlp')
 const otlpExporters = () => import('@spanloom/exporter-otlp')
@@ -196,6 +197,13 @@ export const defaultRegistry: Registry = createRegistry([
     {
       aliases: ['healthcheckv2'],
     },
+  ),
+  entry(
+    'extension',
+    'local_event_hubs',
+    'development',
+    'receiver-eventhubs',
+    async () => (await localEventHubs()).localEventHubsExtension,
   ),
   entry(
     'extension',

@@ -125,15 +125,17 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
     await using folder = await temporaryFolder()
     const port = await freePort()
     const [spans, again] = [join(folder.path, 'spans.jsonl'), join(folder.path, 'again.jsonl')]
-    await using example = await startExample('invictus.yaml', {
-      SPANLOOM_EVENTS: join(exampleFolder, 'samples', 'invictus-*.json'),
-      SPANLOOM_HUBS_PORT: String(port),
-      SPANLOOM_HUBS: `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true`,
-      SPANLOOM_SPANS_FILE: spans,
-      SPANLOOM_AGAIN_FILE: again,
-    })
-
-    await example.waitForLine(/Notify customer/, { on: 'stdout' })
+    await using example = await startExample(
+      'invictus.yaml',
+      {
+        SPANLOOM_EVENTS: join(exampleFolder, 'samples', 'invictus-*.json'),
+        SPANLOOM_HUBS_PORT: String(port),
+        SPANLOOM_HUBS: `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true`,
+        SPANLOOM_SPANS_FILE: spans,
+        SPANLOOM_AGAIN_FILE: again,
+      },
+      /Notify customer/,
+    )
 
     expect(treeOf(await spansIn(spans, 3))).toEqual(invictusSteps)
     expect(treeOf(await spansIn(again, 3))).toEqual(invictusSteps)
