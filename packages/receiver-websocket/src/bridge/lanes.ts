@@ -1,7 +1,7 @@
 /** Work that waits for a free lane. */
 interface Waiting {
   readonly key: string | undefined
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
 
 /** Limits of {@link Lanes}. */

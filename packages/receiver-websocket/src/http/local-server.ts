@@ -45,7 +45,7 @@ const requestTimeoutMs = 120_000
 export function createLocalServer(options: LocalServerOptions): LocalServer {
   const busy = new Set<Socket | Duplex>()
   let listener: Listener | undefined
-  let stopReload: () => void = () => undefined
+  let stopReload: (() => void) | undefined
   let stopping = false
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -105,7 +105,7 @@ export function createLocalServer(options: LocalServerOptions): LocalServer {
     },
     async stop(signal) {
       stopping = true
-      stopReload()
+      stopReload?.()
       if (listener === undefined) return
       const drop = (): void => listener?.dropAll()
       if (signal.aborted) drop()

@@ -21,10 +21,10 @@ export interface DownstreamSettings {
 export interface DownstreamOptions {
   readonly settings: DownstreamSettings
   readonly clock: Clock
-  onConnection(
+  readonly onConnection: (
     socket: WebSocket,
     request: IncomingMessage,
-  ): {
+  ) => {
     onFrame(data: Buffer, binary: boolean): void
     onTooLarge(): void
   }

@@ -1,4 +1,4 @@
-import { type Logger, LogThrottle, type SpanLinkInit } from '@spanloom/core'
+import { type Logger, type LogThrottle, type SpanLinkInit } from '@spanloom/core'
 
 import { parseTraceParent } from '../identity/traceparent.ts'
 import { splitFrame } from '../message/framing.ts'

@@ -35,10 +35,10 @@ export interface UpstreamOptions {
   readonly clock: Clock
   /** 0 to 1. */
   readonly random: () => number
-  onFrame(data: Buffer, binary: boolean, socket: WebSocket): void
-  onTooLarge(): void
+  readonly onFrame: (data: Buffer, binary: boolean, socket: WebSocket) => void
+  readonly onTooLarge: () => void
   /** The connection is up, or down for the reason given. */
-  onState(loss: Error | undefined): void
+  readonly onState: (loss: Error | undefined) => void
 }
 
 /** After this time without a loss, the next wait is short again. */

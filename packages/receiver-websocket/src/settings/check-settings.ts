@@ -56,10 +56,7 @@ function hasHttpReplies(settings: Settings): boolean {
   }
 }
 
-function checkConnections(
-  { connections = [], listen, upstream, max_message_size: _ }: Settings,
-  report: ReportIssue,
-): void {
+function checkConnections({ connections = [], listen, upstream }: Settings, report: ReportIssue): void {
   connections.forEach(({ url, headers }, index) => {
     checkSocketUrl(url, ['connections', index, 'url'], report)
     checkHeaders(headers, ['connections', index, 'headers'], report)

@@ -38,7 +38,6 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Makes the instruments of one receiver. */
 export function createMetrics(id: string, { meter }: ComponentTelemetry, gauges: Gauges): Metrics {
   const common: Labels = { receiver: id }
-  const name = (what: string): string => `otelcol_receiver_websocket_${what}`
   const tallies: Tally[] = []
   const counter = (what: string, description: string, unit: string): Tally => {
     const tally = new Tally(meter, name(what), description, unit, common)
@@ -108,6 +107,7 @@ export function createMetrics(id: string, { meter }: ComponentTelemetry, gauges:
 }
 
 const none = (): Labels => ({})
+const name = (what: string): string => `otelcol_receiver_websocket_${what}`
 const operationLabel = (operation: string): Labels => ({ operation })
 const reasonLabel = (reason: string): Labels => ({ reason })
 const verdictLabels = (key: string): Labels => {
