@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
+
 import type { Span } from '@spanloom/core'
-import { expect } from 'vitest'
 
 import type { Bindings } from './bindings.ts'
 import { epoch, until } from './rig.ts'
@@ -16,19 +17,19 @@ export async function checkEnd(scene: Scene, wanted: Expectation, bindings: Bind
   )
   for (const span of spans) checkSpan(find(rig.sink.spans, span), span, bindings)
   if (wanted.spans !== undefined && wanted.span_set !== 'subset')
-    expect(rig.sink.spans).toHaveLength(spans.length)
+    assert.equal(rig.sink.spans.length, spans.length)
   for (const [name, count] of Object.entries(wanted.metrics ?? {})) checkMetric(scene, name, count)
   if (wanted.pending !== undefined)
-    expect(rig.counts.gauge('otelcol_receiver_websocket_commands_open')).toBe(wanted.pending)
-  if (wanted.local_requests !== undefined) expect(local.requests).toHaveLength(wanted.local_requests)
-  if (wanted.callbacks !== undefined) expect(upstream.requests).toHaveLength(wanted.callbacks)
-  if (wanted.connects !== undefined) expect(peer.handshakes).toHaveLength(wanted.connects)
+    assert.equal(rig.counts.gauge('otelcol_receiver_websocket_commands_open'), wanted.pending)
+  if (wanted.local_requests !== undefined) assert.equal(local.requests.length, wanted.local_requests)
+  if (wanted.callbacks !== undefined) assert.equal(upstream.requests.length, wanted.callbacks)
+  if (wanted.connects !== undefined) assert.equal(peer.handshakes.length, wanted.connects)
   for (const [id, ms] of Object.entries(wanted.queue_ms ?? {})) {
     const span = rig.sink.spans.find((each) => each.attribute('messaging.message.conversation_id') === id)
-    expect(span?.attribute('spanloom.queue_ms')).toBe(ms)
+    assert.equal(span?.attribute('spanloom.queue_ms'), ms)
   }
-  for (const { traceId, spanId } of rig.sink.spans) expect(`${traceId}${spanId}`).toMatch(/^[0-9a-f]{48}$/)
-  expect(new Set(rig.sink.spans.map(({ spanId }) => spanId)).size).toBe(rig.sink.spanCount)
+  for (const { traceId, spanId } of rig.sink.spans) assert.match(`${traceId}${spanId}`, /^[0-9a-f]{48}$/)
+  assert.equal(new Set(rig.sink.spans.map(({ spanId }) => spanId)).size, rig.sink.spanCount)
 }
 
 const find = (spans: readonly Span[], { name, start_ms }: SpanExpectation): Span | undefined =>
@@ -47,35 +48,30 @@ function checkSpan(span: Span | undefined, wanted: SpanExpectation, bindings: Bi
       bindings.fault(span_id, span.links[index]?.spanId),
     ]),
   ]
-  expect(faults.filter((fault) => fault !== undefined)).toEqual([])
-  expect({
-    kind: span.kind,
-    status: span.status.code,
-    start: span.startTimeUnixNano,
-    end: span.endTimeUnixNano,
-    links: span.links.map(({ attributes }) => attributes),
-    attributes: span.attributes,
-  }).toMatchObject({
-    kind: wanted.kind,
-    status: wanted.status,
-    start: nanos(wanted.start_ms),
-    end: nanos(wanted.end_ms),
-    links: (wanted.links ?? []).map(({ attributes }) => attributes),
-    attributes: wanted.attributes,
-  })
+  assert.deepEqual(
+    faults.filter((fault) => fault !== undefined),
+    [],
+  )
+  const { kind, status, startTimeUnixNano: start, endTimeUnixNano: end } = span
+  assert.deepEqual(
+    { kind, status: status.code, start, end },
+    { kind: wanted.kind, status: wanted.status, start: nanos(wanted.start_ms), end: nanos(wanted.end_ms) },
+  )
+  assert.deepEqual(
+    span.links.map(({ attributes }) => ({ ...attributes })),
+    (wanted.links ?? []).map(({ attributes }) => attributes),
+  )
+  assert.partialDeepStrictEqual({ ...span.attributes }, wanted.attributes)
   if (span.kind !== 'CONSUMER') return
   const messaging = Object.keys(span.attributes).filter((name) => name.startsWith('messaging.'))
-  expect(messaging.toSorted()).toEqual(
-    Object.keys(wanted.attributes)
-      .filter((name) => name.startsWith('messaging.'))
-      .toSorted(),
-  )
+  const known = Object.keys(wanted.attributes).filter((name) => name.startsWith('messaging.'))
+  assert.deepEqual(messaging.toSorted(), known.toSorted())
   const remote = wanted.parent_span_id !== null
-  expect(span.flags & 0x300).toBe(remote ? 0x300 : 0x100)
+  assert.equal(span.flags & 0x300, remote ? 0x300 : 0x100)
 }
 
 function checkMetric({ rig }: Scene, name: string, count: number): void {
   const [, metric = '', labels = ''] = /^([\w.]+)(?:\{(.*)\})?$/.exec(name) ?? []
   const wanted = labels === '' ? {} : Object.fromEntries(labels.split(',').map((label) => label.split('=')))
-  expect(rig.counts.count(`otelcol_receiver_${metric.replaceAll('.', '_')}`, wanted)).toBe(count)
+  assert.equal(rig.counts.count(`otelcol_receiver_${metric.replaceAll('.', '_')}`, wanted), count)
 }

@@ -1,4 +1,5 @@
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
+
 import type { WebSocket } from 'ws'
 
 import { Bindings, expanded } from './bindings.ts'
@@ -102,15 +103,15 @@ export class Player {
     if (step.expect_local_requests !== undefined) {
       const wanted = step.expect_local_requests
       await until(() => local.requests.length >= wanted, 'the commands are forwarded')
-      expect(local.requests).toHaveLength(wanted)
+      assert.equal(local.requests.length, wanted)
     }
-    if (step.expect_no_callback === true) expect(upstream.requests).toHaveLength(0)
+    if (step.expect_no_callback === true) assert.equal(upstream.requests.length, 0)
     if (step.expect_proxy_response !== undefined)
-      expect(await this.#proxyAnswer).toBe(step.expect_proxy_response.status)
+      assert.equal(await this.#proxyAnswer, step.expect_proxy_response.status)
     if (step.expect_connects !== undefined) {
       const wanted = step.expect_connects
       await until(() => peer.handshakes.length >= wanted, 'the connection is made again')
-      expect(peer.handshakes).toHaveLength(wanted)
+      assert.equal(peer.handshakes.length, wanted)
     }
     if (step.expect_ws_close !== undefined) await this.#closed(step.expect_ws_close.code)
     if (step.expect_ws_terminated === true) await this.#closed(1006)
@@ -118,8 +119,8 @@ export class Player {
     if (step.expect_upstream_ws !== undefined) await heard(peer.said, step.expect_upstream_ws)
     if (step.expect_downstream_ws !== undefined) await heard(integrator.received, step.expect_downstream_ws)
     if (step.expect_upstream_connect !== undefined) {
-      expect(peer.handshakes.at(-1)?.url).toBe(step.expect_upstream_connect.path)
-      expect(peer.handshakes.at(-1)?.headers).toMatchObject(step.expect_upstream_connect.headers)
+      assert.equal(peer.handshakes.at(-1)?.url, step.expect_upstream_connect.path)
+      assert.partialDeepStrictEqual(peer.handshakes.at(-1)?.headers, step.expect_upstream_connect.headers)
     }
     await rig.clock.advance(0)
   }
@@ -139,18 +140,16 @@ export class Player {
   }
 
   #checkRequest(wanted: RequestExpectation, actual: PeerRequest | undefined): void {
-    expect(actual).toBeDefined()
-    if (wanted.method !== undefined) expect(actual?.method).toBe(wanted.method)
-    if (wanted.path !== undefined) expect(actual?.path).toBe(wanted.path)
-    if (wanted.body !== undefined) expect(actual?.body.toString('utf8')).toBe(wanted.body)
+    assert.ok(actual)
+    if (wanted.method !== undefined) assert.equal(actual?.method, wanted.method)
+    if (wanted.path !== undefined) assert.equal(actual?.path, wanted.path)
+    if (wanted.body !== undefined) assert.equal(actual?.body.toString('utf8'), wanted.body)
     for (const [name, value] of Object.entries(wanted.headers ?? {})) {
       const header = actual?.headers[name.toLowerCase()]
-      expect(
-        this.bindings.fault(value, typeof header === 'string' ? header : undefined),
-        name,
-      ).toBeUndefined()
+      const fault = this.bindings.fault(value, typeof header === 'string' ? header : undefined)
+      assert.equal(fault, undefined, name)
     }
-    for (const name of wanted.absent_headers ?? []) expect(actual?.headers[name]).toBeUndefined()
+    for (const name of wanted.absent_headers ?? []) assert.equal(actual?.headers[name], undefined)
   }
 }
 
