@@ -46,6 +46,11 @@ export class Arrears {
     return this.#appended.size + this.#removed.length + this.#changed.size > 0
   }
 
+  /** Whether something waits for spans. */
+  get isWaiting(): boolean {
+    return this.#leaving.size > 0
+  }
+
   /** Since when, in processing time, something waits for spans that were not taken. */
   get waitingSince(): number {
     for (const { sinceMs } of this.#leaving.values()) return sinceMs
@@ -117,19 +122,20 @@ export class Arrears {
     }
   }
 
-  /** Takes everything out to be written; what waits for spans only if they are written, too. */
-  take(withSpans: boolean): Taken {
+  /**
+   * Takes out what is to be written next: everything of these keys, and of the others no more than takes a moment. What
+   * waits for spans is taken only if they are written, too.
+   */
+  take(withSpans: boolean, keys: ReadonlySet<string>): Taken {
     const taken: Taken = {
       appended: this.#appended,
       removed: this.#removed,
-      changed: this.#changed,
-      leaving: withSpans ? this.#leaving : new Map(),
+      changed: takeSome(this.#changed, keys),
+      leaving: withSpans ? takeSome(this.#leaving, keys) : new Map(),
     }
-    if (withSpans) this.#leaving = new Map()
     this.#underWay = this.#appended
     this.#appended = new Map()
     this.#removed = []
-    this.#changed = new Map()
     return taken
   }
 
@@ -161,4 +167,21 @@ export class Arrears {
       if (forgotten) this.forget(key, [])
     }
   }
+}
+
+/** So many notes are written anew in one turn of the event loop. */
+const mostNotes = 512
+
+function takeSome<Change>(from: Map<string, Change>, keys: ReadonlySet<string>): ReadonlyMap<string, Change> {
+  const taken = new Map<string, Change>()
+  for (const key of keys) {
+    const change = from.get(key)
+    if (change !== undefined) taken.set(key, change)
+  }
+  for (const [key, change] of from) {
+    if (taken.size >= mostNotes) break
+    taken.set(key, change)
+  }
+  for (const key of taken.keys()) from.delete(key)
+  return taken
 }

@@ -33,7 +33,7 @@ export interface AssemblerOptions {
 const putOffMs = 60_000
 
 /** So many keys that are due, or will be so soon, are read together from a store that answers later. */
-const keysAtOnce = 512
+const keysAtOnce = 256
 const soonMs = 50
 
 /**

@@ -36,6 +36,8 @@ interface ChangeSet {
   readonly taken: Taken
   readonly saved: readonly WaitingBatch[]
   readonly reading: ClockReading | undefined
+  /** Whether nothing else can be written at the moment that waits for spans. */
+  readonly isLast: boolean
 }
 
 /**
@@ -123,7 +125,9 @@ export class DurableWriter {
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
-    await this.#next(() => this.#write(undefined, true))
+    const { arrears } = this.#options
+    do await this.#next(() => this.#write(undefined, true))
+    while (arrears.isDue || arrears.isWaiting)
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -134,7 +138,7 @@ export class DurableWriter {
 
   async #write(batch: DurableBatch | undefined, everything: boolean): Promise<void> {
     const { fragments, arrears } = this.#options
-    const { append, remove, taken, saved, reading } = this.#gather(batch, everything)
+    const { append, remove, taken, saved, reading, isLast } = this.#gather(batch, everything)
     try {
       if (append.length + remove.length > 0) await fragments.write({ append, remove })
     } catch (error) {
@@ -147,7 +151,7 @@ export class DurableWriter {
     // The disk works: what is due does not wait for another attempt.
     this.#timer?.cancel()
     this.#timer = undefined
-    if (arrears.isDue) this.flushSoon()
+    if (arrears.isDue || !isLast) this.flushSoon()
     if (reading !== undefined) this.#time.noted(reading)
   }
 
@@ -155,7 +159,7 @@ export class DurableWriter {
     const { arrears, waiting } = this.#options
     arrears.settle(waiting.taken)
     const withSpans = everything || this.#mustSaveSpans(batch)
-    const taken = arrears.take(withSpans)
+    const taken = arrears.take(withSpans, new Set(batch?.entries.map(({ record }) => record.key)))
     const append = [...taken.appended.values()]
     const remove = [...taken.removed]
     if (batch !== undefined) for (const { record } of batch.entries) append.push(record)
@@ -167,7 +171,7 @@ export class DurableWriter {
     const saved = withSpans ? this.#save(append) : []
     const reading = this.#time.reading()
     if (reading !== undefined) append.push({ key: '', sequence: clockSequence, bytes: encodeClock(reading) })
-    return { append, remove, taken, saved, reading }
+    return { append, remove, taken, saved, reading, isLast: !withSpans || !arrears.isWaiting }
   }
 
   /** Whether what has left must be written although its spans were not taken. */

@@ -29,7 +29,7 @@ import type { MaybePromise } from './store.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** So many keys leave in one turn of the event loop. */
-const keysPerTurn = 4_096
+const keysPerTurn = 512
 
 /** The running processor. */
 export class SpanAssembly implements Component, TracesConsumer {

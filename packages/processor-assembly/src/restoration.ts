@@ -26,6 +26,9 @@ export interface Restored {
   readonly unreadable: number
 }
 
+/** So many timers are set in one turn of the event loop. */
+const keysPerTurn = 4_096
+
 /** Brings back what was open and remembered when the process before ended. */
 export class Restoration {
   readonly #store: DurableStore
@@ -51,13 +54,13 @@ export class Restoration {
       // Its outcome is looked at below; until then nobody is there to hear of a failure.
       ahead.catch(() => undefined)
       // The disk reads the next page while this one is taken up.
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       for (const record of page.value) this.#take(record)
       page = await ahead
     }
     const now = clock.monotonic()
     this.#closings.finish(now)
-    this.#setTimers(now)
+    await this.#setTimers(now)
     return { waiting: this.#waiting, unreadable: page.value + this.#useless }
   }
 
@@ -134,10 +137,12 @@ export class Restoration {
   }
 
   /** Timers go on from where they were: what counts is when fragments came and runs left. */
-  #setTimers(now: number): void {
+  async #setTimers(now: number): Promise<void> {
     const { table, timers } = this.#state
     const remembered: number[] = []
+    let count = 0
     for (const slot of table.slots()) {
+      if (++count % keysPerTurn === 0) await nextTurn()
       if ((table.counts[slot] ?? 0) === 0) {
         remembered.push(slot)
         timers.set(slot, this.#forgottenFrom(slot, now))
@@ -158,4 +163,9 @@ export class Restoration {
     if ((table.runs[slot] ?? 0) === 0) return now
     return (table.lastLeave[slot] ?? now) + this.#state.profileOf(slot).tombstoneTtlMs
   }
+}
+
+/** Lets the event loop do something else. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,7 +1,7 @@
 import type { Fragment } from './fragment.ts'
 
 /** Beyond so many fragments that wait together a new group is begun. */
-const groupSize = 8_192
+const groupSize = 2_048
 
 /** Fragments of several senders that are taken together. */
 interface Group {
