@@ -29,6 +29,8 @@ const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
 const standard = () => import('@spanloom/processor-standard')
 const storage = () => import('@spanloom/extension-storage')
+const websocket = () => import('@spanloom/receiver-websocket')
+const websocketProfiles = () => import('@spanloom/receiver-websocket/profiles')
 const valuestreamReceiver = () => import('@spanloom/receiver-valuestream')
 const valuestreamProfiles = () => import('@spanloom/receiver-valuestream/profiles')
 const webhook = () => import('@spanloom/exporter-webhook')
@@ -81,6 +83,16 @@ export const defaultRegistry: Registry = createRegistry([
     async () => (await valuestreamReceiver()).valuestreamReceiver,
     {
       profiles: async () => (await valuestreamProfiles()).profiles,
+    },
+  ),
+  entry(
+    'receiver',
+    'websocket',
+    'beta',
+    'receiver-websocket',
+    async () => (await websocket()).websocketReceiver,
+    {
+      profiles: async () => (await websocketProfiles()).profiles,
     },
   ),
 

@@ -145,7 +145,7 @@ it('answers JSON-RPC over the socket that asked', async () => {
     span.status.code,
     span.attribute('error.type'),
   ])
-  expect(outcome.toSorted()).toEqual([
+  expect(outcome.toSorted(([one], [other]) => String(one).localeCompare(String(other)))).toEqual([
     ['7', 'UNSET', undefined],
     ['8', 'ERROR', '-32601'],
   ])
