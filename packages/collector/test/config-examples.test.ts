@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { entryOf, createRegistry, defineExporter } from '@spanloom/core'
 import { TracesSink } from '@spanloom/core/testing'
 import { parseOtlpJson, type Span, toOtlpJson } from '@spanloom/core/traces'
-import { freePort } from '@spanloom/interop'
+import { freePort, startProcess } from '@spanloom/interop'
 import { describe, expect, it, test } from 'vitest'
 
 import { defaultRegistry, runCollector } from '../src/index.ts'
@@ -140,6 +140,26 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
     expect(treeOf(await spansIn(spans, 3))).toEqual(invictusSteps)
     expect(treeOf(await spansIn(again, 3))).toEqual(invictusSteps)
     expect(await stopExample(example)).toEqual({ code: 0, signal: null })
+  },
+
+  async 'cloudevents.yaml'() {
+    const ports = [await freePort(), await freePort(), await freePort()]
+    const run = join(exampleFolder, '..', 'examples', 'cloudevents', 'run.mjs')
+    await using example = await startProcess({
+      command: process.execPath,
+      args: [run],
+      env: { PORTS: ports.join() },
+      ready: /CloudEvents Process/,
+    })
+    expect(await example.exited).toEqual({ code: 0, signal: null })
+
+    const created = example.stdout().match(/^trace (\w+)(?=.*\n└─ checkout)/gm) ?? []
+    const linked = example.stdout().match(/↗ link \w+/g) ?? []
+    expect(created).toHaveLength(2)
+    expect(linked.map((line) => line.slice(-32)).toSorted(byText)).toEqual(
+      created.map((line) => line.slice(-32)).toSorted(byText),
+    )
+    expect(example.stdout().match(/CloudEvents Create .*\[broker\]/g)).toHaveLength(1)
   },
 
   async 'assembly-gateway.yaml'() {
@@ -344,6 +364,8 @@ describe('does what it says', () => {
   // oxlint-disable-next-line vitest/expect-expect
   it.each(Object.entries(examples))('%s', (_file, run) => run(), 60_000)
 })
+
+const byText = (a: string, b: string): number => a.localeCompare(b)
 
 const address = async (): Promise<string> => `127.0.0.1:${await freePort()}`
 
