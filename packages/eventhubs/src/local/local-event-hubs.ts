@@ -20,6 +20,8 @@ export interface LocalEventHubsOptions {
   readonly port?: number
   /** Port for AMQP over WebSocket, 0 for any that is free. Default: none. */
   readonly webSocketPort?: number
+  /** Port for Kafka clients, 0 for any that is free. Default: none. */
+  readonly kafkaPort?: number
   /** Serves TLS on all ports. */
   readonly tls?: LocalTls
   /** Name of the shared access policy. Default: `RootManageSharedAccessKey`. */
@@ -38,6 +40,8 @@ export interface LocalEventHubs extends AsyncDisposable {
   readonly port: number
   /** Undefined without `webSocketPort`. */
   readonly webSocketPort: number | undefined
+  /** Undefined without `kafkaPort`. */
+  readonly kafkaPort: number | undefined
   readonly keyName: string
   readonly key: string
   readonly faults: Faults
@@ -65,7 +69,7 @@ export interface LocalEventHubs extends AsyncDisposable {
  * option is out of range, and Node's own error when a port is taken.
  */
 export async function startLocalEventHubs(options: LocalEventHubsOptions): Promise<LocalEventHubs> {
-  const { host = '127.0.0.1', port = 0, webSocketPort, tls, clock = systemClock } = options
+  const { host = '127.0.0.1', port = 0, webSocketPort, kafkaPort, tls, clock = systemClock } = options
   const { keyName = 'RootManageSharedAccessKey', key = randomBytes(32).toString('base64') } = options
   const { maxMessageSize = 1_048_576 } = options
   const hubs = createHubs(options.hubs, () => clock.now())
@@ -73,12 +77,18 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
   const peers = new Set<Peer>()
   const amqp = await listenAmqp({ host, port, tls }, namespace, peers)
   let webSocket: Listener | undefined
+  let kafka: Listener | undefined
   try {
     if (webSocketPort !== undefined) {
       webSocket = await listenWebSocket({ host, port: webSocketPort, tls }, namespace, peers)
     }
+    if (kafkaPort !== undefined) {
+      const { listenKafka } = await import('./kafka/listen-kafka.ts')
+      const advertisedHost = nameOf(host, tls !== undefined)
+      kafka = await listenKafka({ host, port: kafkaPort, tls, advertisedHost }, namespace, peers)
+    }
   } catch (error) {
-    await amqp.close()
+    await Promise.all([amqp.close(), webSocket?.close()])
     throw error
   }
   const hubNamed = (name: string): Hub => {
@@ -87,7 +97,7 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
     return hub
   }
   const close = async (): Promise<void> => {
-    const closed = Promise.all([amqp.close(), webSocket?.close()])
+    const closed = Promise.all([amqp.close(), webSocket?.close(), kafka?.close()])
     for (const peer of peers) peer.destroy()
     await closed
   }
@@ -95,6 +105,7 @@ export async function startLocalEventHubs(options: LocalEventHubsOptions): Promi
     host,
     port: amqp.port,
     webSocketPort: webSocket?.port,
+    kafkaPort: kafka?.port,
     keyName,
     key,
     faults: createFaults(namespace, peers),

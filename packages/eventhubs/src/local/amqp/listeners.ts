@@ -29,15 +29,26 @@ export interface ListenOptions {
 }
 
 /** Listens for AMQP over TCP, or TLS when a certificate is given. */
-export async function listenAmqp(
+export function listenAmqp(
   options: ListenOptions,
   namespace: Namespace,
   peers: Set<Peer>,
 ): Promise<Listener> {
+  return listenSockets(options, peers, (socket) =>
+    acceptPeer(socket, `${socket.remoteAddress}:${socket.remotePort}`, namespace),
+  )
+}
+
+/** Listens over TCP, or TLS when a certificate is given, and keeps account of the peers. */
+export function listenSockets(
+  options: ListenOptions,
+  peers: Set<Peer>,
+  acceptSocket: (socket: Socket) => Peer,
+): Promise<Listener> {
   const accept = (socket: Socket): void => {
     // Without it every answer waits for the peer's delayed acknowledgement.
     socket.setNoDelay(true)
-    const peer = acceptPeer(socket, `${socket.remoteAddress}:${socket.remotePort}`, namespace)
+    const peer = acceptSocket(socket)
     peers.add(peer)
     socket.once('close', () => peers.delete(peer))
   }
