@@ -1,1 +1,1 @@
-export {}
+export { profiles } from './profiles.ts'
