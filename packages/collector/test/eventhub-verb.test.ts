@@ -112,6 +112,14 @@ describe('spanloom eventhub', () => {
     expect(serving.process.stderr()).toContain('not Azure Event Hubs')
   }, 60_000)
 
+  it('opens more doors when told to', async () => {
+    await using serving = await serve('--websocket-port', '0', '--kafka-port', '0', '--hub', 'flows:1')
+
+    expect(serving.process.stdout()).toMatch(/^AMQP over WebSocket on 127\.0\.0\.1:\d+$/m)
+    expect(serving.process.stdout()).toMatch(/^Kafka on 127\.0\.0\.1:\d+$/m)
+    expect(serving.process.stdout()).toContain('Hub flows, 1 partition\n')
+  }, 60_000)
+
   it('warns when a key that everybody knows guards an open address', async () => {
     await using serving = await serve('--host', '0.0.0.0')
 

@@ -14,6 +14,7 @@ interface Flags {
   readonly host: string
   readonly port: number
   readonly websocketPort?: number
+  readonly kafkaPort?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly keyFile?: string
@@ -39,6 +40,7 @@ export function addEventhubServe(
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port for AMQP, 0 for any that is free', portOf, 5672)
     .option('--websocket-port <number>', 'port for AMQP over WebSocket (default: none)', portOf)
+    .option('--kafka-port <number>', 'port for Kafka clients (default: none)', portOf)
     .option('--tls-cert <path>', 'certificate (PEM); with it all ports speak TLS')
     .option('--tls-key <path>', 'key of the certificate (PEM)')
     .option('--key-file <path>', `file with the key of the policy (default: the key "${emulatorKey}")`)
@@ -75,7 +77,7 @@ const openWarning =
   'WARNING: it listens beyond this machine with a key that everybody knows; give --key-file a key of your own.'
 
 async function optionsOf(flags: Flags, context: CliContext): Promise<LocalEventHubsOptions> {
-  const { host, port, websocketPort, tlsCert, tlsKey, keyFile } = flags
+  const { host, port, websocketPort, kafkaPort, tlsCert, tlsKey, keyFile } = flags
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new SpanloomError('TLS_INCOMPLETE', '--tls-cert and --tls-key go together')
   }
@@ -89,6 +91,7 @@ async function optionsOf(flags: Flags, context: CliContext): Promise<LocalEventH
     port,
     key,
     ...(websocketPort !== undefined && { webSocketPort: websocketPort }),
+    ...(kafkaPort !== undefined && { kafkaPort }),
     ...(tlsCert !== undefined &&
       tlsKey !== undefined && { tls: { cert: await text(tlsCert), key: await text(tlsKey) } }),
   }
@@ -107,6 +110,7 @@ function greeting(hubs: LocalEventHubs, options: readonly HubOptions[]): string 
   const lines = [`AMQP on ${hubs.host}:${hubs.port}`]
   if (hubs.webSocketPort !== undefined)
     lines.push(`AMQP over WebSocket on ${hubs.host}:${hubs.webSocketPort}`)
+  if (hubs.kafkaPort !== undefined) lines.push(`Kafka on ${hubs.host}:${hubs.kafkaPort}`)
   for (const { name } of options) {
     const count = hubs.partitions(name)
     lines.push(

@@ -57,6 +57,8 @@ const nothing = Buffer.alloc(0)
 export class ConsumerGroup {
   readonly #clock: Clock
   readonly #members = new Map<string, Member>()
+  /** Ids that were given out, and have not come back yet. */
+  readonly #promised = new Set<string>()
   #phase: 'empty' | 'joining' | 'syncing' | 'stable' = 'empty'
   #generation = 0
   #leader = ''
@@ -148,8 +150,6 @@ export class ConsumerGroup {
     this.#deadline?.cancel()
     for (const member of this.#members.values()) member.session?.cancel()
   }
-
-  readonly #promised = new Set<string>()
 
   #promise(clientId: string): string {
     const id = newId(clientId)
