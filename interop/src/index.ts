@@ -1,4 +1,5 @@
 export { freePort } from './free-port.ts'
+export { findKafka, type KafkaBroker, type KafkaBrokerOptions, startKafkaBroker } from './kafka-broker.ts'
 export { startOtelcol, type StartOtelcolOptions } from './otelcol.ts'
 export { findOtelcol, type FindOtelcolOptions } from './otelcol-binary.ts'
 export { type Peer, peerMissing } from './peers.ts'
