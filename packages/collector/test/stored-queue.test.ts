@@ -9,7 +9,7 @@ import { MoodyBackend } from './moody-backend.ts'
 import { sendOverHttp, tracesOf } from './otlp-sender.ts'
 import { type CliProcess, freePort, readySentence, startCli } from './process.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 let directory: string
 beforeEach(() => {
@@ -89,7 +89,7 @@ const arrival = (backend: MoodyBackend, ids: readonly string[]): Promise<void> =
     () => {
       if (!new Set(ids).isSubsetOf(new Set(backend.taken))) throw new Error('Some spans are missing.')
     },
-    { timeout: 30_000 },
+    { timeout: 60_000 },
   )
 
 test('vector 35, EXP-41: after kill -9 during send every acknowledged span arrives', async () => {
