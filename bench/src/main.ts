@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 
 import { coldStart } from './cold-start.ts'
 import { eventsToSpans } from './events-to-spans.ts'
+import { loopDelay } from './loop-delay.ts'
 import { openSpans } from './open-spans.ts'
 import { passThrough } from './pass-through.ts'
 import { machine, markdownOf, type Report } from './report.ts'
@@ -13,7 +14,7 @@ import { storedSpans } from './stored-spans.ts'
 
 const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smoke]
 
-  --only     pass-through, events, steady, open-spans, stored-spans, cold-start; all when absent
+  --only     pass-through, events, steady, open-spans, stored-spans, loop-delay, cold-start; all when absent
   --rounds   measured rounds for each variant (default 5)
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
@@ -67,6 +68,14 @@ async function main(): Promise<void> {
       : {}),
     ...(wanted('open-spans') ? { openSpans: await openSpans(smoke ? 1000 : 1_000_000, log) } : {}),
     ...(wanted('stored-spans') ? { storedSpans: await storedSpans(smoke ? 1000 : 1_000_000, log) } : {}),
+    ...(wanted('loop-delay')
+      ? {
+          loopDelay: await loopDelay(
+            { fragmentsPerSecond: smoke ? 1000 : 10_000, seconds: smoke ? 1 : 30 },
+            log,
+          ),
+        }
+      : {}),
     ...(wanted('cold-start') ? { coldStartMs: await coldStart(smoke ? 1 : 20) } : {}),
   }
   const markdown = markdownOf(report)

@@ -57,6 +57,16 @@ export function fragmentPayload(spans: number, first: number): Uint8Array {
   return builder.build().toProtobuf()
 }
 
+/** OTLP bytes of the end fragments that belong to `fragmentPayload`. */
+export function endPayload(spans: number, first: number): Uint8Array {
+  const builder = new TracesBuilder({ resource: { 'service.name': 'orders' } })
+  for (let index = first; index < first + spans; index++) {
+    const { traceId, spanId, name, endTime, status } = spanInit(index, 0)
+    builder.add({ traceId, spanId, name, ...(endTime && { endTime }), ...(status && { status }) })
+  }
+  return builder.build().toProtobuf()
+}
+
 /** Spans in a batch of OTLP bytes. */
 export const countSpans = (bytes: Uint8Array): number => Traces.fromProtobuf(bytes).spanCount
 

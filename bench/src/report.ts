@@ -12,6 +12,7 @@ export interface Report {
   readonly steady?: { readonly figures: readonly SteadyFigures[]; readonly notes: readonly string[] }
   readonly openSpans?: OpenSpansFigures
   readonly storedSpans?: StoredSpansFigures
+  readonly loopDelay?: readonly LoopDelayFigures[]
   readonly coldStartMs?: { readonly median: number; readonly best: number; readonly runs: number }
 }
 
@@ -22,6 +23,22 @@ export interface OpenSpansFigures {
   readonly timesBytes: number
   readonly rssMiB: number
   readonly appendsPerCpuSecond: number
+}
+
+/** How late an event loop was, in ms beyond the time of a timer, and how long its thread worked without a pause. */
+export interface LoopDelayFigures {
+  readonly variant: 'in memory' | 'on disk'
+  readonly fragmentsPerSecond: number
+  readonly seconds: number
+  /** Spans, two fragments each. */
+  readonly sent: number
+  readonly arrived: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** CPU time of the thread between two looks that are 5 ms apart. */
+  readonly workP99: number
+  readonly workMax: number
 }
 
 export interface StoredSpansFigures {
@@ -90,6 +107,18 @@ export function markdownOf(report: Report): string {
     lines.push(
       `${f.spans} open spans: ${round(f.appendsPerSecond / 1000)} K fragments/s acknowledged, ${round(f.appendsPerCpuSecond / 1000)} K per CPU-second of all threads, ${round(f.bytesInMemoryPerSpan)} bytes of memory each (RSS ${round(f.rssMiB)} MiB), ${round(f.fileMiB)} MiB on disk; a start that finds them takes ${round(f.startSeconds)} s longer (RSS ${round(f.startedRssMiB)} MiB).`,
     )
+  }
+  if (report.loopDelay) {
+    lines.push('', '## Event loop delay while fragments are assembled and delivered', '')
+    lines.push(
+      '| open spans and queue | fragments/s | seconds | spans sent | arrived | p50 ms | p99 ms | max ms |',
+    )
+    lines.push('|---|---|---|---|---|---|---|---|')
+    for (const f of report.loopDelay) {
+      lines.push(
+        `| ${f.variant} | ${f.fragmentsPerSecond} | ${f.seconds} | ${f.sent} | ${f.arrived} | ${round(f.p50)} | ${round(f.p99)} | ${round(f.max)} | ${round(f.workP99)} | ${round(f.workMax)} |`,
+      )
+    }
   }
   if (report.coldStartMs) {
     const { median, best, runs } = report.coldStartMs
