@@ -2,7 +2,7 @@ import type { ComponentTelemetry } from '@spanloom/core'
 
 import type { Assembler } from './assembler.ts'
 import { type DropReason, dropReasons } from './counters.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox } from './emission/outbox.ts'
 
 type Meter = ComponentTelemetry['meter']
 

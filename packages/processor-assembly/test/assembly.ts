@@ -3,10 +3,10 @@ import { fakeClock, type FakeClock, silentLogger, testTelemetry, toPlain } from 
 import type { Span } from '@spanloom/core/traces'
 
 import { Assembler } from '../src/assembler.ts'
-import { Fragment } from '../src/fragment.ts'
-import { MemoryStore } from '../src/memory-store.ts'
+import { Fragment } from '../src/fragment/fragment.ts'
 import { Profiles } from '../src/profile.ts'
-import type { FragmentStore } from '../src/store.ts'
+import { MemoryStore } from '../src/store/memory-store.ts'
+import type { FragmentStore } from '../src/store/store.ts'
 
 export type Plain = ReturnType<typeof toPlain>
 

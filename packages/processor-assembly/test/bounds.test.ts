@@ -1,7 +1,7 @@
 import { Span, span, type SpanInit } from '@spanloom/core/traces'
 import { expect, it } from 'vitest'
 
-import { MemoryStore } from '../src/memory-store.ts'
+import { MemoryStore } from '../src/store/memory-store.ts'
 import { bench, isBalanced, scanned } from './assembly.ts'
 import { SlowStore } from './slow-store.ts'
 

@@ -6,7 +6,7 @@ import type { Span } from '@spanloom/core/traces'
 import { describe, expect, it } from 'vitest'
 
 import { profileOverrides, spanAssemblySchema } from '../src/config.ts'
-import type { FragmentStore } from '../src/store.ts'
+import type { FragmentStore } from '../src/store/store.ts'
 import { bench, type Bench, isBalanced, offer, plainCounters, plainSet } from './assembly.ts'
 import { durableBench } from './durable-bench.ts'
 import { SlowStore } from './slow-store.ts'

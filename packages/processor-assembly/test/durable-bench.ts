@@ -3,9 +3,9 @@ import { type FakeClock, fakeClock, MemoryStorage, silentLogger, testTelemetry }
 import { type Span, Traces } from '@spanloom/core/traces'
 
 import { Assembler } from '../src/assembler.ts'
-import { DurableStore } from '../src/durable-store.ts'
+import { DurableStore } from '../src/durable/durable-store.ts'
+import type { WaitingBatch, WaitingSpans } from '../src/emission/waiting-spans.ts'
 import { Profiles } from '../src/profile.ts'
-import type { WaitingBatch, WaitingSpans } from '../src/waiting-spans.ts'
 import { type Bench, type BenchOptions, scanned } from './assembly.ts'
 
 /** An assembler that can die and come back with what is on disk. */

@@ -2,7 +2,7 @@ import { fromPlain, type PlainSpan, toPlain } from '@spanloom/core/testing'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { MemoryStore } from '../src/memory-store.ts'
+import { MemoryStore } from '../src/store/memory-store.ts'
 import { bench, isBalanced, offer, type Plain, plainCounters } from './assembly.ts'
 import { completed, names, profileArbitrary, sorted, stepArbitrary } from './model/arbitraries.ts'
 import { Model } from './model/model.ts'

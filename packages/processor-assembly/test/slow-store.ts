@@ -1,5 +1,5 @@
-import { MemoryStore } from '../src/memory-store.ts'
-import type { FragmentStore, KeyRecords, StoredFragment } from '../src/store.ts'
+import { MemoryStore } from '../src/store/memory-store.ts'
+import type { FragmentStore, KeyRecords, StoredFragment } from '../src/store/store.ts'
 
 /** A store that answers later, as one on disk or across a network does, and now and then cannot store. */
 export class SlowStore implements FragmentStore {

@@ -1,6 +1,6 @@
 import type { PlainSpan } from '@spanloom/core/testing'
 
-import { canonicalKey } from '../../src/key.ts'
+import { canonicalKey } from '../../src/fragment/key.ts'
 import type { Profile } from '../../src/profile.ts'
 import type { Piece } from './fragment.ts'
 import { type Memory, type Occurrence, onlyUpdates, type Walk } from './runs.ts'
