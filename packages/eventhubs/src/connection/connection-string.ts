@@ -44,18 +44,18 @@ export function parseConnectionString(text: string): ConnectionString {
 }
 
 /**
- * Writes the string again for a client that wants one, with the hub in it. Clients differ in how they take unusual
+ * Writes the string again for a client that wants one, with the hub in it, or for the whole namespace. Clients differ in how they take unusual
  * spelling; this form all of them understand.
  */
 export function formatConnectionString(
   { host, port, credential, emulator }: ConnectionString,
-  hub: string,
+  hub: string | undefined,
 ): string {
   const parts = [`Endpoint=sb://${port === undefined ? host : `${host}:${port}`}/`]
   if (credential.kind === 'key')
     parts.push(`SharedAccessKeyName=${credential.name}`, `SharedAccessKey=${credential.key}`)
   else parts.push(`SharedAccessSignature=${credential.signature}`)
-  parts.push(`EntityPath=${hub}`)
+  if (hub !== undefined) parts.push(`EntityPath=${hub}`)
   if (emulator) parts.push('UseDevelopmentEmulator=true')
   return parts.join(';')
 }

@@ -19,7 +19,8 @@ export function kafkaMeaning(error: unknown): string | undefined {
   if (!error.code.startsWith('PLT_KFK_')) return undefined
   if (error.code === 'PLT_KFK_AUTHENTICATION') return 'UnauthorizedError'
   if (error.code === 'PLT_KFK_TIMEOUT') return 'ServiceUnavailableError'
-  if (error.code === 'PLT_KFK_NETWORK') return 'ECONNRESET'
+  // A connection that was refused for its password fails, and that is only the cause.
+  if (error.code === 'PLT_KFK_NETWORK') return kafkaMeaning(error.cause) ?? 'ECONNRESET'
   const id = 'apiId' in error && typeof error.apiId === 'string' ? error.apiId : ''
   return codes.get(id) ?? 'HUB_FAILED'
 }

@@ -6,6 +6,7 @@ import type { TokenSource } from '../auth/token-source.ts'
 import { formatConnectionString } from '../connection/connection-string.ts'
 import type { HubTarget } from '../connection/hub-target.ts'
 import type { HubConnectionConfig } from '../settings/connection-settings.ts'
+import { guardConnections } from './connection-guard.ts'
 
 /** What a Kafka client is made with. */
 export interface KafkaOptions {
@@ -28,6 +29,7 @@ const metadataAgeMs = 180_000
 
 /** Loads the library, which nobody needs who does not speak Kafka. */
 export async function loadKafka(): Promise<KafkaLibrary> {
+  guardConnections()
   return await import('@platformatic/kafka')
 }
 
@@ -65,12 +67,12 @@ function brokersOf({ config, target }: KafkaOptions): string[] {
 }
 
 function saslOf({ target, tokens }: KafkaOptions): SASLOptions {
-  const { access, hub, namespace } = target
+  const { access, namespace } = target
   if (access.kind === 'connection')
     return {
       mechanism: 'PLAIN',
       username: '$ConnectionString',
-      password: formatConnectionString(access.connection, hub),
+      password: formatConnectionString(access.connection, access.connection.hub),
     }
   return {
     mechanism: 'OAUTHBEARER',
