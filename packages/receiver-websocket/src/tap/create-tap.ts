@@ -12,7 +12,8 @@ import type { Works } from '../receiver/works.ts'
 import { bytesOf } from '../settings/bytes.ts'
 import type { Command } from '../tracking/command.ts'
 import { decideForTap } from './decide.ts'
-import { type Observer, SocketRelay } from './socket-relay.ts'
+import { SocketRelay } from './socket-relay.ts'
+import type { Observer } from './splice.ts'
 
 /** The mode `tap`: everything passes unchanged, and is looked at. */
 export function createTap(works: Works): Mode {
@@ -137,6 +138,10 @@ function observe(works: Works, url: URL, request: IncomingMessage): Observer {
     fromServer: (data, binary) => look(data, binary, fromServer),
     fromClient: (data, binary) => look(data, binary, fromClient),
     tooLarge: () => intake.refused('too_large', origin),
+    unreadable: () =>
+      telemetry.logger.warn('The traffic of a connection cannot be read; it passes unobserved.', {
+        connection,
+      }),
     closed: () => {
       tenants.remove(tenant)
       // Answers over the socket cannot come any more.
