@@ -13,4 +13,4 @@ test(`${rounds} times kill -9 under load, at start, reload or drain: nothing los
   expect(report.expected).toBeGreaterThan(rounds * 20)
   expect(report.retries).toBeGreaterThan(rounds)
   expect(bookOf(report.books, 'otlp_http')).toMatchObject({ dropped: {}, held: 0 })
-}, 180_000)
+}, 300_000)
