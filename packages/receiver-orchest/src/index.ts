@@ -1,1 +1,2 @@
 export { profiles } from './profiles.ts'
+export { type OrchestReceiver, orchestReceiver } from './receiver.ts'
