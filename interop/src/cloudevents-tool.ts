@@ -60,12 +60,17 @@ export async function findCloudEventsConformance(
 
 /** Asks the module proxy for the sources and tells where they are. */
 async function download(): Promise<string> {
+  await mkdir(cacheDir, { recursive: true })
+  // The command tells on its output what went wrong, too.
   const { stdout } = await run('go', ['mod', 'download', '-json', module], {
     cwd: cacheDir,
     timeout: limitMs,
+  }).catch((error: unknown) => {
+    if (error instanceof Error && 'stdout' in error && error.stdout) return { stdout: String(error.stdout) }
+    throw error
   })
-  const { Dir: dir }: { Dir?: string } = JSON.parse(stdout)
-  if (dir === undefined) throw new Error(`${module} has no sources.`)
+  const { Dir: dir, Error: fault }: { Dir?: string; Error?: string } = JSON.parse(stdout)
+  if (dir === undefined) throw new Error(fault?.split('\n').at(-1)?.trim() ?? `${module} has no sources.`)
   return dir
 }
 
