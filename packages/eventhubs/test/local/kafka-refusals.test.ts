@@ -78,7 +78,10 @@ it('refuses records over the limit, and hubs that are not there', async () => {
 
 it.for<[string, Buffer]>([
   ['a frame of 2 GB', Buffer.from([0x7f, 0xff, 0xff, 0xff])],
-  ['a request before the log-in', Buffer.from([0, 0, 0, 10, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff])],
+  [
+    'a request before the log-in',
+    Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+  ],
   ['a version that is too new', Buffer.from([0, 0, 0, 10, 0, 3, 0, 9, 0, 0, 0, 1, 0xff, 0xff])],
   ['a request that ends early', Buffer.from([0, 0, 0, 4, 0, 17, 0, 1])],
   ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],

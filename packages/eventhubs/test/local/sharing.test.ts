@@ -157,3 +157,17 @@ it('takes a partition from its reader on demand', async () => {
 
   expect(await reader.untilError()).toMatchObject({ code: 'ReceiverDisconnectedError' })
 })
+
+it('lets a reader without an epoch in once the one with an epoch has left', async () => {
+  await using hubs = await startHubs()
+  hubs.append('flows', 0, 'event')
+  const connectionString = hubs.connectionString('flows')
+  {
+    await using high = readFrom(connectionString, earliestEventPosition, { partition: '0', ownerLevel: 5 })
+    await high.until(1)
+  }
+
+  await using next = readFrom(connectionString, earliestEventPosition, { partition: '0' })
+
+  expect(await next.until(1)).toHaveLength(1)
+})
