@@ -50,10 +50,10 @@ export async function findCloudEventsConformance(
     }
     return { binary, dir }
   } catch (error) {
-    const told = String(error instanceof Error && 'stderr' in error ? error.stderr : error)
+    const { message } = error instanceof Error ? error : new Error('unknown')
     return reportMissing(
       'cloudevents',
-      `The conformance suite cannot be had: ${told.trim().split('\n').at(-1)}`,
+      `The conformance suite cannot be had: ${message.trim().split('\n').at(-1)}`,
     )
   }
 }
@@ -66,7 +66,8 @@ async function download(): Promise<string> {
     cwd: cacheDir,
     timeout: limitMs,
   }).catch((error: unknown) => {
-    if (error instanceof Error && 'stdout' in error && error.stdout) return { stdout: String(error.stdout) }
+    const told = error instanceof Error && 'stdout' in error ? error.stdout : ''
+    if (typeof told === 'string' && told !== '') return { stdout: told }
     throw error
   })
   const { Dir: dir, Error: fault }: { Dir?: string; Error?: string } = JSON.parse(stdout)
