@@ -38,4 +38,6 @@ export interface EventBatch {
   readonly events: readonly ReceivedEvent[]
   /** Aborts when the consumer shuts down or loses the partition: the outcome no longer counts. */
   readonly signal: AbortSignal
+  /** Whether the reader, when it took the partition, began behind a checkpoint; absent where nobody can tell. */
+  readonly resumed?: boolean
 }

@@ -13,6 +13,7 @@ import {
   type HubConsumer,
   type HubConsumerOptions,
   hubConsumerSettings,
+  ReplayFilter,
 } from '@spanloom/eventhubs'
 
 import { createEventIntake } from './event-intake.ts'
@@ -64,6 +65,7 @@ export function defineAzureEventHubReceiver(createConsumer: CreateConsumer): Rec
         telemetry,
         clock,
         kept,
+        replay: new ReplayFilter(config.max_trace_duration),
       })
       const consumer = createConsumer({
         id,

@@ -9,7 +9,7 @@ import {
   Traces,
   type TracesConsumer,
 } from '@spanloom/core'
-import type { EventBatch, ReceivedEvent } from '@spanloom/eventhubs'
+import type { EventBatch, ReceivedEvent, ReplayFilter, ReplayPlan } from '@spanloom/eventhubs'
 
 import { decodeEvent, type DecodeOptions, EventError, rejectReasons } from './decode-event.ts'
 
@@ -22,6 +22,7 @@ export interface EventIntakeOptions {
   readonly telemetry: ComponentTelemetry
   readonly clock: Clock
   readonly kept: KeptInput
+  readonly replay: ReplayFilter
 }
 
 /** Hands on the spans of events, and keeps aside what can never become spans. */
@@ -42,7 +43,7 @@ interface Rejected {
 
 /** Makes the intake of one receiver. */
 export function createEventIntake(options: EventIntakeOptions): EventIntake {
-  const { id, transport, decode, next, telemetry, clock, kept } = options
+  const { id, transport, decode, next, telemetry, clock, kept, replay } = options
   const rejectedEvents = telemetry.meter.createCounter('otelcol_receiver_azure_event_hub_rejected_events', {
     description: 'Events that can never become spans.',
     unit: '{event}',
@@ -74,9 +75,13 @@ export function createEventIntake(options: EventIntakeOptions): EventIntake {
     )
   }
 
-  const hand = async (events: readonly Rejected['event'][], signal: AbortSignal): Promise<void> => {
+  const hand = async (
+    events: readonly Rejected['event'][],
+    signal: AbortSignal,
+    planOf: (spans: readonly Traces[]) => ReplayPlan,
+  ): Promise<void> => {
     const rejected: Rejected[] = []
-    const parts = events.map((event) => {
+    const spans = events.map((event) => {
       try {
         return decodeEvent(event, decode)
       } catch (error) {
@@ -85,21 +90,23 @@ export function createEventIntake(options: EventIntakeOptions): EventIntake {
         return Traces.empty
       }
     })
-    const refused = await consumeParts(next, parts, { signal, transport })
+    const plan = planOf(spans)
+    const refused = await consumeParts(next, plan.parts, { signal, transport })
     for (const [number, error] of refused) {
       const event = events[number]
-      telemetry.accounting.dropped(parts[number]?.spanCount ?? 0, 'refused')
+      telemetry.accounting.dropped(plan.parts[number]?.spanCount ?? 0, 'refused')
       if (event !== undefined) rejected.push({ event, reason: 'refused', error })
     }
     for (const each of rejected) await setAside(each)
+    plan.commit()
   }
 
   return {
-    take: ({ events, signal }) => hand(events, signal),
+    take: (batch) => hand(batch.events, batch.signal, (spans) => replay.plan(batch, spans)),
     retry: ({ body, format, origin }) => {
       const properties = Object.fromEntries([...origin].map(([name, [value]]) => [name, value]))
       const event = { body, properties, ...(format === undefined ? {} : { contentType: format }) }
-      return hand([event], new AbortController().signal)
+      return hand([event], new AbortController().signal, (parts) => ({ parts, commit: () => undefined }))
     },
   }
 }

@@ -1,12 +1,13 @@
 import { gunzipSync } from 'node:zlib'
 
 import { consumeParts, type ReceiverOptions, Traces } from '@spanloom/core'
-import type {
-  EventBatch,
-  HubConsumer,
-  HubConsumerConfig,
-  HubConsumerOptions,
-  ReceivedEvent,
+import {
+  type EventBatch,
+  type HubConsumer,
+  type HubConsumerConfig,
+  type HubConsumerOptions,
+  type ReceivedEvent,
+  ReplayFilter,
 } from '@spanloom/eventhubs'
 
 import type { Intake, Message } from './intake.ts'
@@ -31,33 +32,38 @@ export interface EventHubIntakeOptions extends Pick<
 /** Reads messages from an event hub; a checkpoint passes them when they are safe (`invictus.md` section 8.2). */
 export function eventHubIntake(options: EventHubIntakeOptions): HubConsumer {
   const { id, config, telemetry, clock, createConsumer } = options
+  const replay = new ReplayFilter(config.max_trace_duration)
   return createConsumer({
     id,
     config,
     telemetry,
     clock,
-    onEvents: (batch) => takeBatch(batch, options),
+    onEvents: (batch) => takeBatch(batch, replay, options),
   })
 }
 
 async function takeBatch(
-  { events, signal }: EventBatch,
+  batch: EventBatch,
+  replay: ReplayFilter,
   { config, intake, next, telemetry, ...how }: EventHubIntakeOptions,
 ): Promise<void> {
+  const { events, signal } = batch
   const messages = events.map((event) => toMessage(event, how))
   const outcomes = messages.map(({ message, error }) => error ?? intake.translate(message))
-  const parts = outcomes.map((outcome) => (outcome instanceof MessageError ? Traces.empty : outcome.traces))
-  const refused = await consumeParts(next, parts, { signal, transport: config.transport })
+  const spans = outcomes.map((outcome) => (outcome instanceof MessageError ? Traces.empty : outcome.traces))
+  const plan = replay.plan(batch, spans)
+  const refused = await consumeParts(next, plan.parts, { signal, transport: config.transport })
   // Only now: a batch that comes again must not leave its dead letters twice.
   for (const [number, outcome] of outcomes.entries()) {
     const message = messages[number]?.message
     if (message === undefined) continue
     const isRefused = refused.has(number)
-    if (isRefused) telemetry.accounting.dropped(parts[number]?.spanCount ?? 0, 'refused')
+    if (isRefused) telemetry.accounting.dropped(plan.parts[number]?.spanCount ?? 0, 'refused')
     if (outcome instanceof MessageError) await intake.giveUp(outcome, message)
     else if (isRefused) await intake.giveUp({ reason: 'refused', cause: refused.get(number) }, message)
     else await intake.settle(message, outcome)
   }
+  plan.commit()
 }
 
 interface Opened {

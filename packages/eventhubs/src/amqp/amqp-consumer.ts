@@ -115,6 +115,7 @@ export class AmqpConsumer implements HubConsumer {
       prefetch: prefetch === 0 ? defaultPrefetch : Math.max(prefetch, batchSize),
       maxWaitSeconds: config.poll_rate,
       checkpointIntervalMs: config.checkpoint_interval,
+      maxTraceMs: config.max_trace_duration,
       onLost: (partitionId) => this.#lost(partitionId),
     }
   }

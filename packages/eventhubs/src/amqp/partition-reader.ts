@@ -11,6 +11,7 @@ import type { Checkpoints, Position } from '../consuming/checkpoints.ts'
 import type { Handover } from '../consuming/handover.ts'
 import type { Health } from '../consuming/health.ts'
 import { hubErrorCode, toHubError } from '../errors/hub-error.ts'
+import { SafeTrail } from '../replay/safe-trail.ts'
 import type { InitialPosition } from '../settings/initial-position.ts'
 import { aborted } from '../signals/aborted.ts'
 import type { ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
@@ -32,6 +33,8 @@ export interface ReaderOptions {
   readonly prefetch: number
   readonly maxWaitSeconds: number
   readonly checkpointIntervalMs: number
+  /** How long a trace may take; the checkpoint stays twice as far behind. 0: not at all. */
+  readonly maxTraceMs: number
   /** Another reader took the partition; called once, after the reader has ended. */
   readonly onLost: (partitionId: string) => void
 }
@@ -51,15 +54,18 @@ export class PartitionReader {
   readonly #writer: CheckpointWriter
   readonly #stop = new AbortController()
   readonly #gone = new AbortController()
+  readonly #trail: SafeTrail | undefined
   #position: Position | undefined
+  #resumed = false
   #handling: Promise<void> = Promise.resolve()
   #running: Promise<void> | undefined
   #waitMs = firstWaitMs
 
   constructor(partitionId: string, options: ReaderOptions) {
-    const { checkpoints, clock, logger, checkpointIntervalMs: intervalMs } = options
+    const { checkpoints, clock, logger, checkpointIntervalMs: intervalMs, maxTraceMs } = options
     this.partitionId = partitionId
     this.#options = options
+    this.#trail = maxTraceMs > 0 ? new SafeTrail(maxTraceMs, clock) : undefined
     this.#writer = new CheckpointWriter({ partitionId, checkpoints, intervalMs, clock, logger })
   }
 
@@ -188,12 +194,17 @@ export class PartitionReader {
     const last = batch.at(-1)
     if (last === undefined) return
     const handling = handover
-      .deliver({ partitionId, events: batch, signal: this.#gone.signal }, this.#stop.signal)
+      .deliver(
+        { partitionId, events: batch, signal: this.#gone.signal, resumed: this.#resumed },
+        this.#stop.signal,
+      )
       .then(() => {
         this.#position = last
         metrics.received(partitionId, batch)
         metrics.safe(partitionId, last)
-        return this.#writer.safe({ offset: last.offset, sequenceNumber: last.sequenceNumber })
+        const safe = this.#trail === undefined ? last : this.#trail.passed(batch[0] ?? last, last)
+        if (safe === undefined) return undefined
+        return this.#writer.safe({ offset: safe.offset, sequenceNumber: safe.sequenceNumber })
       })
       // Stopped or lost: the batch is not safe, and whoever reads next gets it again.
       .catch(() => undefined)
@@ -203,7 +214,10 @@ export class PartitionReader {
 
   async #startPosition(): Promise<EventPosition> {
     const { checkpoints, initial, logger } = this.#options
-    this.#position ??= await checkpoints.read(this.partitionId)
+    if (this.#position === undefined) {
+      this.#position = await checkpoints.read(this.partitionId)
+      this.#resumed = this.#position !== undefined
+    }
     if (this.#position !== undefined) return { offset: this.#position.offset, isInclusive: false }
     logger.info('There is no checkpoint of the partition.', {
       'messaging.destination.partition.id': this.partitionId,

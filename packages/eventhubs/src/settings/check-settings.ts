@@ -51,6 +51,8 @@ export function checkHubConsumer(config: HubConsumerConfig, report: ReportIssue)
     if (!['earliest', 'latest'].includes(config.initial_position))
       report(['initial_position'], 'must be `earliest` or `latest` with `transport: kafka`')
     if (partition !== undefined) report(['partition'], 'is not possible with `transport: kafka`')
+    if (config.max_trace_duration > 0)
+      report(['max_trace_duration'], 'is not possible with `transport: kafka`')
   }
   if (blob) checkBlob(config, report)
 }

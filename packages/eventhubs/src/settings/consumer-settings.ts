@@ -46,6 +46,14 @@ export const hubConsumerSettings = {
     minimumMs: 0,
     description: 'How often a checkpoint is written at most, for each partition; `0s` after each batch.',
   },
+  max_trace_duration: {
+    type: 'string',
+    format: 'duration',
+    default: '0s',
+    minimumMs: 0,
+    description:
+      'For an assembler without a storage: whoever takes a partition, after a restart or from another instance, reads everything again of traces that may still have been open. So long a trace may take at most, from its first event until its spans have left; checkpoints stay twice as far behind. `0s`: reading goes on at the checkpoint.',
+  },
   max_poll_events: { type: 'integer', default: 100, minimum: 1, description: 'Events in a batch at most.' },
   poll_rate: {
     type: 'number',
