@@ -24,6 +24,8 @@ const invictus = () => import('@spanloom/receiver-invictus')
 const invictusProfiles = () => import('@spanloom/receiver-invictus/profiles')
 const localEventHubs = () => import('@spanloom/receiver-eventhubs/local')
 const nop = () => import('@spanloom/nop')
+const orchest = () => import('@spanloom/receiver-orchest')
+const orchestProfiles = () => import('@spanloom/receiver-orchest/profiles')
 const otlp = () => import('@spanloom/receiver-otlp')
 const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
@@ -67,6 +69,9 @@ export const defaultRegistry: Registry = createRegistry([
     },
   ),
   entry('receiver', 'nop', 'stable', 'nop', async () => (await nop()).nopReceiver),
+  entry('receiver', 'orchest', 'beta', 'receiver-orchest', async () => (await orchest()).orchestReceiver, {
+    profiles: async () => (await orchestProfiles()).profiles,
+  }),
   entry('receiver', 'otlp', 'beta', 'receiver-otlp', async () => (await otlp()).otlpReceiver),
   entry(
     'receiver',
