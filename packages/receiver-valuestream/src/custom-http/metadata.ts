@@ -10,7 +10,7 @@ const maxEntries = 1_000
 /** The entries of `metadata` as attributes (`valuestream.md` section 3.4). */
 export function addMetadata(draft: Draft, metadata: unknown): void {
   for (const [name, value] of Object.entries(objectOf(metadata)).slice(0, maxEntries)) {
-    if (name === '' || name.toLowerCase().startsWith(reserved)) continue
+    if (name === '' || name === '__proto__' || name.toLowerCase().startsWith(reserved)) continue
     const list = Array.isArray(value) ? listValue(value) : undefined
     if (list !== undefined) draft.put(name, list)
     else draft.set(name, isFilledObject(value) ? JSON.stringify(value) : value)

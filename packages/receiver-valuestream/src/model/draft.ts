@@ -2,8 +2,8 @@ import { type Attributes, type AttributeValue, double } from '@spanloom/core'
 
 /** Attributes that are being written. What is absent, empty or of the wrong type changes nothing. */
 export class Draft {
-  // Without a prototype, so that every name that a sender invents is an ordinary one.
-  readonly #values: Record<string, AttributeValue> = Object.create(null)
+  /** Names that a sender invents must not be `__proto__`; all others are ordinary properties. */
+  readonly #values: Record<string, AttributeValue> = {}
   readonly #legacy: boolean
 
   /** `legacy`: whether ValueStream's own tags are written, too. */
@@ -16,7 +16,7 @@ export class Draft {
   }
 
   has(name: string): boolean {
-    return name in this.#values
+    return Object.hasOwn(this.#values, name)
   }
 
   /** A text, number or boolean; `false` and 0 are real values. */

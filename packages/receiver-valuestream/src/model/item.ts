@@ -168,7 +168,7 @@ export class Item {
       links: this.#links,
       ...(this.#parentSpanId === undefined ? {} : { parentSpanId: this.#parentSpanId }),
       ...part,
-      attributes: Object.assign(Object.create(null), this.init.attributes, this.#own(), more),
+      attributes: { ...this.init.attributes, ...this.#own(), ...more },
     })
     return this
   }

@@ -30,19 +30,26 @@ export function createWorkshop(options: TranslationOptions): Workshop {
     options,
     scope: Scope.of({ name: 'receiver-valuestream', version: options.scopeVersion }),
     resourceOf(origin) {
-      const attributes: Record<string, string> = { [attribute.serviceName]: serviceName(origin, options) }
+      const service = serviceName(origin, options)
+      let key = part(service)
+      for (const name in origin.attributes) key += name + part(origin.attributes[name] ?? '')
+      const known = resources.get(key)
+      if (known !== undefined) return known
+      const attributes: Record<string, string> = { [attribute.serviceName]: service }
       for (const [name, value] of Object.entries(origin.attributes ?? {})) {
         if (value !== undefined) attributes[name] = value
       }
-      const key = JSON.stringify(attributes)
-      const known = resources.get(key)
-      if (known !== undefined) return known
       if (resources.size >= maxResources) resources.clear()
       const resource = Resource.of(attributes)
       resources.set(key, resource)
       return resource
     },
   }
+}
+
+/** With its length before it, so that no text can look like the parts of another key. */
+function part(text: string): string {
+  return `${text.length}:${text}`
 }
 
 /** Section 6.6. */
