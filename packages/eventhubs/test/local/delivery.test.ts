@@ -7,13 +7,14 @@ import type { LocalEventHubs } from '../../src/local/index.ts'
 import { startHubs } from './start-hubs.ts'
 
 /** A peer that decides itself how much it wants, with all its links in one session. */
-function connectTo(hubs: LocalEventHubs): Connection & AsyncDisposable {
+function connectTo(hubs: LocalEventHubs, options: object = {}): Connection & AsyncDisposable {
   const connection = rhea.create_container().connect({
     host: '127.0.0.1',
     port: hubs.port,
     username: hubs.keyName,
     password: hubs.key,
     reconnect: false,
+    ...options,
   })
   connection.on('disconnected', () => undefined)
   return Object.assign(connection, {
@@ -64,6 +65,29 @@ it('sends what there is credit for, and holds no other link up', async () => {
   ])
 })
 
+it('counts what waits for the window of a session as sent', async () => {
+  await using hubs = await startHubs()
+  fill(hubs, 0, 0, 200)
+  fill(hubs, 1, 1_000, 1_003)
+  await using connection = connectTo(hubs, { session_buffer_size: 10 })
+  const [one, other] = [read(connection, 0, { autoaccept: false }), read(connection, 1)]
+  const unanswered: EventContext[] = []
+  one.link.on('message', (context: EventContext) => void unanswered.push(context))
+  one.link.add_credit(50)
+  await vi.waitFor(() => expect(one.got).toHaveLength(10))
+
+  // Wakes the reader, while forty deliveries wait for the peer to settle the first ten.
+  one.link.add_credit(1)
+  other.link.add_credit(3)
+  await vi.waitFor(() => {
+    for (const { delivery } of unanswered.splice(0)) delivery?.accept()
+    expect(one.got).toHaveLength(51)
+    expect(other.got).toHaveLength(3)
+  }, 10_000)
+
+  expect(one.got.at(-1)).toBe(50)
+})
+
 it('gives credit back that is drained, and goes on afterwards', async () => {
   await using hubs = await startHubs()
   fill(hubs, 0, 0, 3)
@@ -81,6 +105,10 @@ it('gives credit back that is drained, and goes on afterwards', async () => {
   await vi.waitFor(() => expect(got).toHaveLength(7))
 
   expect(got).toEqual([0, 1, 2, 3, 4, 5, 6])
+  fill(hubs, 1, 100, 101)
+  const other = read(connection, 1)
+  other.link.add_credit(1)
+  await vi.waitFor(() => expect(other.got).toEqual([100]))
 })
 
 it('sends settled transfers to a peer that asks for them', async () => {
