@@ -189,10 +189,9 @@ export class Assembler {
     return done instanceof Promise ? done.then(() => undefined) : undefined
   }
 
-  /** Gives up on everything that is held, and counts it. */
+  /** Gives up on everything that is held, and counts it. Nothing may be called afterwards. */
   abandon(): void {
     this.#accounts.dropped(this.held, 'shutdown')
-    for (const slot of this.#state.table.slots()) this.#state.forget(slot)
     this.#state.held = 0
     this.#closings.clear()
   }

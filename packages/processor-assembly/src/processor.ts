@@ -154,9 +154,12 @@ export class SpanAssembly implements Component, TracesConsumer {
     this.#timer = undefined
     if (this.#storage !== undefined) return this.#keep(this.#storage, signal)
     await this.#alone(async () => {
+      let steps = 0
       for (const step of this.#assembler.drain('shutdown')) {
         if (step !== undefined) await step
         if (this.#outbox.isFull) await this.#outbox.room(signal)
+        // Only a loop that goes on can tell that the time is over.
+        if (++steps % keysPerTurn === 0) await nextTurn()
         if (signal.aborted) break
       }
       this.#assembler.abandon()
@@ -260,6 +263,11 @@ export class SpanAssembly implements Component, TracesConsumer {
     this.#busy = busy
     return done
   }
+}
+
+/** Lets the event loop do something else. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function storageOf(

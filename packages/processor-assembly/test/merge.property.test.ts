@@ -157,7 +157,7 @@ it('gives by concatenation what decoding, merging and encoding give, in any orde
     }),
     { numRuns: 300 },
   )
-})
+}, 60_000)
 
 it('writes every attribute key once', async () => {
   await fc.assert(
@@ -176,4 +176,4 @@ it('writes every attribute key once', async () => {
     }),
     { numRuns: 100 },
   )
-})
+}, 60_000)

@@ -182,6 +182,23 @@ it('counts what it could not hand on when the time for its shutdown is over', as
   next.release()
 })
 
+it('lets the time for its shutdown run out however much it holds', async () => {
+  const { next, telemetry, processor } = create()
+  const held = 20_000
+  for (let from = 1; from <= held; from += 1_000) {
+    const some = Array.from({ length: 1_000 }, (_, index) => started(from + index))
+    await processor.consumeTraces(Traces.of(some), { signal })
+  }
+  const deadline = new AbortController()
+
+  setImmediate(() => deadline.abort())
+  await processor.shutdown(deadline.signal)
+
+  expect(telemetry.dropped.get('shutdown')).toBeGreaterThan(held / 2)
+  expect((telemetry.dropped.get('shutdown') ?? 0) + next.spanCount).toBe(held)
+  expect(telemetry.heldNow()).toBe(0)
+})
+
 it('counts a profile that nobody knows and uses the default', async () => {
   const { next, clock, processor } = create()
   const strange = part(1, {

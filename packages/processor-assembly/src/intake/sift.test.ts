@@ -53,4 +53,4 @@ it('divides every batch without losing or changing a span', () => {
       expect(passing === batch).toBe(fragments.length === 0)
     }),
   )
-})
+}, 60_000)
