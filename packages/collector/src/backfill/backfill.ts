@@ -20,7 +20,7 @@ import { drained, writeResumeFile } from './resume-file.ts'
 
 /** One back-fill. */
 export interface BackfillJob {
-  readonly flags: OutputFlags & { readonly receiver?: string; readonly resume?: string }
+  readonly flags: OutputFlags & { readonly receiver?: string }
   /** Called when the pipeline runs; the signal aborts when it is to stop. */
   readonly historyOf: (signal: AbortSignal) => {
     readonly history: History
@@ -56,7 +56,9 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
       if (flags.keep === true && outcome.complete) {
         summarize(outcome.progress, true, report)
         report.say('Ctrl-C ends it.')
-      } else finished.abort()
+      }
+      // A stop that is under way must not be taken for one that was asked for twice.
+      else if (!given.signal.aborted) finished.abort()
     }
   }
   const receiver = backfillReceiver((id) => {

@@ -8,6 +8,8 @@ export interface OutputFlags extends ConfigFlags {
   readonly endpoint?: string
   /** Path of a file. */
   readonly out?: string
+  /** Where it goes on; the file of `out` then keeps what it holds. */
+  readonly resume?: string
   /** Stay up when everything is read. */
   readonly keep?: boolean
 }
@@ -19,7 +21,7 @@ export interface OutputFlags extends ConfigFlags {
  * @throws SpanloomError `OUTPUT_MISSING` unless exactly one is named
  */
 export function pipelineOf(flags: OutputFlags): ConfigFlags {
-  const { config, endpoint, out, set } = flags
+  const { config, endpoint, out, resume, set } = flags
   const named = [config.length > 0, endpoint !== undefined, out !== undefined].filter(Boolean)
   if (named.length !== 1)
     throw new SpanloomError(
@@ -31,9 +33,12 @@ export function pipelineOf(flags: OutputFlags): ConfigFlags {
     )
   const sets = flags.keep === true ? set : ['service.telemetry.metrics.level=none', ...set]
   if (config.length > 0) return { ...flags, set: sets }
-  const [type, settings] = out === undefined ? ['otlp_http', { endpoint }] : ['file', { path: out }]
+  const [type, settings] =
+    out === undefined ? ['otlp_http', { endpoint }] : ['file', { path: out, append: resume !== undefined }]
   const document = {
-    receivers: { valuestream: {} },
+    receivers: {
+      valuestream: { sources: { github: {}, gitlab: {}, jenkins: {}, jira: {}, customhttp: {} } },
+    },
     processors: { span_assembly: {} },
     exporters: { [type]: settings },
     service: {

@@ -11,7 +11,6 @@ import type { Verb } from './verb.ts'
 interface Flags extends OutputFlags, RequestFlags {
   readonly repo?: readonly string[]
   readonly project?: readonly string[]
-  readonly resume?: string
   readonly receiver?: string
 }
 

@@ -25,9 +25,12 @@ export interface BackfillWork {
   readonly signal: AbortSignal
 }
 
+/** Everything of an operation comes together, so that its end need not wait long for an earlier start. */
+const startWaitMs = 2_000
+
 /** The same, but what is still open at the end was in history, too: it is left to the webhooks that will come. */
 export const backfillProfiles: Readonly<Record<string, AssemblyProfile>> = Object.fromEntries(
-  Object.entries(profiles).map(([name, profile]) => [name, { ...profile, onShutdown: 'drop' }]),
+  Object.entries(profiles).map(([name, profile]) => [name, { ...profile, startWaitMs, onShutdown: 'drop' }]),
 )
 
 /**
