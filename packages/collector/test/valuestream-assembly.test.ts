@@ -95,7 +95,7 @@ function numbers(attributes: Attributes): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [
       name,
-      typeof value === 'object' && value !== null && 'double' in value ? value.double : value,
+      typeof value === 'object' && value !== null && 'double' in value ? value['double'] : value,
     ]),
   )
 }

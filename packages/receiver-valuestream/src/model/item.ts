@@ -112,7 +112,8 @@ export class Item {
 
   /** The operation is gone: this ends what is open and makes nothing. */
   close(time: bigint, reason: string): this {
-    const more = { [attribute.endReason]: reason, [control.close]: true }
+    // Behind an end of the same time: an item that is deleted long after it was closed tells that time once more.
+    const more = { [attribute.endReason]: reason, [control.close]: true, [control.rank]: 25 }
     return this.#end({ endTime: time }, { isError: false }, more)
   }
 
