@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { cloudEvents } from './cloudevents.ts'
 import { coldStart } from './cold-start.ts'
 import { eventsToSpans } from './events-to-spans.ts'
 import { loopDelay } from './loop-delay.ts'
@@ -11,10 +12,11 @@ import { passThrough } from './pass-through.ts'
 import { machine, markdownOf, type Report } from './report.ts'
 import { steady } from './steady.ts'
 import { storedSpans } from './stored-spans.ts'
+import { valuestream } from './valuestream.ts'
 
 const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smoke]
 
-  --only     pass-through, events, steady, open-spans, stored-spans, loop-delay, cold-start; all when absent
+  --only     pass-through, events, cloudevents, steady, open-spans, stored-spans, loop-delay, valuestream, cold-start; all when absent
   --rounds   measured rounds for each variant (default 5)
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
@@ -61,6 +63,17 @@ async function main(): Promise<void> {
             { perRequest: smoke ? [100] : [1, 100], rounds, events: smoke ? 1000 : 40_000 },
             log,
           )
+        : []),
+      ...(wanted('cloudevents')
+        ? await cloudEvents({ rounds, events: smoke ? 1000 : 300_000, requests: smoke ? 100 : 20_000 }, log)
+        : []),
+      ...(wanted('valuestream')
+        ? [
+            await valuestream(
+              { perSecond: smoke ? 100 : 2000, seconds: smoke ? 1 : 10, bytes: 20_000, rounds },
+              log,
+            ),
+          ]
         : []),
     ],
     ...(wanted('steady')
