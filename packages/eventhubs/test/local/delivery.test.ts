@@ -53,11 +53,11 @@ it('sends what there is credit for, and holds no other link up', async () => {
   const [one, other] = [read(connection, 0), read(connection, 1)]
 
   one.link.add_credit(5)
-  await vi.waitFor(() => expect(one.got).toHaveLength(5))
+  await vi.waitFor(() => expect(one.got).toHaveLength(5), 10_000)
   other.link.add_credit(3)
-  await vi.waitFor(() => expect(other.got).toHaveLength(3))
+  await vi.waitFor(() => expect(other.got).toHaveLength(3), 10_000)
   one.link.add_credit(2)
-  await vi.waitFor(() => expect(one.got).toHaveLength(7))
+  await vi.waitFor(() => expect(one.got).toHaveLength(7), 10_000)
 
   expect([one.got, other.got]).toEqual([
     [0, 1, 2, 3, 4, 5, 6],
@@ -74,7 +74,7 @@ it('counts what waits for the window of a session as sent', async () => {
   const unanswered: EventContext[] = []
   one.link.on('message', (context: EventContext) => void unanswered.push(context))
   one.link.add_credit(50)
-  await vi.waitFor(() => expect(one.got).toHaveLength(10))
+  await vi.waitFor(() => expect(one.got).toHaveLength(10), 10_000)
 
   // Wakes the reader, while forty deliveries wait for the peer to settle the first ten.
   one.link.add_credit(1)
@@ -102,13 +102,13 @@ it('gives credit back that is drained, and goes on afterwards', async () => {
   link.drain = false
   fill(hubs, 0, 3, 20)
   link.add_credit(4)
-  await vi.waitFor(() => expect(got).toHaveLength(7))
+  await vi.waitFor(() => expect(got).toHaveLength(7), 10_000)
 
   expect(got).toEqual([0, 1, 2, 3, 4, 5, 6])
   fill(hubs, 1, 100, 101)
   const other = read(connection, 1)
   other.link.add_credit(1)
-  await vi.waitFor(() => expect(other.got).toEqual([100]))
+  await vi.waitFor(() => expect(other.got).toEqual([100]), 10_000)
 })
 
 it('sends settled transfers to a peer that asks for them', async () => {

@@ -68,7 +68,7 @@ it('stores at once and answers late', async () => {
     await producer.sendBatch([event])
     isSent = true
   })()
-  await vi.waitFor(() => expect(hubs.read('flows')).toHaveLength(1))
+  await vi.waitFor(() => expect(hubs.read('flows')).toHaveLength(1), 10_000)
   expect(isSent).toBe(false)
 
   await clock.advance(60_000)
@@ -190,5 +190,5 @@ it('frees everything when a client closes', async () => {
     expect(hubs.connections).toBe(1)
   }
 
-  await vi.waitFor(() => expect(hubs.connections).toBe(0))
+  await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
 })

@@ -35,7 +35,7 @@ it.for<[string, Buffer]>([
   socket.write(bytes)
   await once(socket, 'close')
 
-  await vi.waitFor(() => expect(hubs.connections).toBe(0))
+  await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
   await expectToWork(hubs)
 })
 
@@ -57,7 +57,7 @@ async function senderTo(hubs: LocalEventHubs, target: string): Promise<Sender & 
   return Object.assign(sender, {
     async [Symbol.asyncDispose]() {
       connection.close()
-      await vi.waitFor(() => expect(hubs.connections).toBe(0))
+      await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
     },
   })
 }

@@ -93,5 +93,5 @@ it.for<[string, Buffer]>([
   socket.write(bytes)
   await once(socket, 'close')
 
-  await vi.waitFor(() => expect(hubs.connections).toBe(0))
+  await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
 })
