@@ -11,6 +11,7 @@ import { featureGateVerb } from './verbs/featuregate.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
+import { redactVerb } from './verbs/redact.ts'
 import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
 import { validateVerb } from './verbs/validate.ts'
@@ -26,6 +27,7 @@ const verbs: readonly Verb[] = [
   featureGateVerb,
   quickstartVerb,
   queueVerb,
+  redactVerb,
   webhookVerb,
   eventhubVerb,
   backfillVerb,

@@ -29,6 +29,7 @@ const orchestProfiles = () => import('@spanloom/receiver-orchest/profiles')
 const otlp = () => import('@spanloom/receiver-otlp')
 const otlpExporters = () => import('@spanloom/exporter-otlp')
 const assembly = () => import('@spanloom/processor-assembly')
+const redaction = () => import('@spanloom/processor-standard/redaction')
 const standard = () => import('@spanloom/processor-standard')
 const storage = () => import('@spanloom/extension-storage')
 const websocket = () => import('@spanloom/receiver-websocket')
@@ -130,6 +131,13 @@ export const defaultRegistry: Registry = createRegistry([
     'beta',
     'processor-standard',
     async () => (await standard()).probabilisticSamplerProcessor,
+  ),
+  entry(
+    'processor',
+    'redaction',
+    'beta',
+    'processor-standard',
+    async () => (await redaction()).redactionProcessor,
   ),
   entry(
     'processor',

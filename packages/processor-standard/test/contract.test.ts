@@ -9,6 +9,7 @@ import {
   probabilisticSamplerProcessor,
   resourceProcessor,
 } from '../src/index.ts'
+import { redactionProcessor } from '../src/redaction/index.ts'
 
 const limits = { check_interval: '1s', limit_percentage: 90 }
 const actions = [{ key: 'region', value: 'eu', action: 'upsert' }]
@@ -23,5 +24,9 @@ testProcessorContract(batchProcessor, {
   config: { timeout: '50ms', wait_for_result: false },
   holds: true,
   runMs: 100,
+})
+testProcessorContract(redactionProcessor, {
+  config: { rules: [{ attribute: '**', action: 'keep' }] },
+  redacts: true,
 })
 testExtensionContract(memoryLimiterExtension, { config: limits })

@@ -47,6 +47,8 @@ export interface StageContract extends ComponentContract {
   readonly input?: readonly Traces[]
   /** The component keeps spans back and hands them on later, at the latest when it shuts down. Default false. */
   readonly holds?: boolean
+  /** The component is there to remove what it does not know. Default false. */
+  readonly redacts?: boolean
   /** For one that holds: how long after the last input its clock runs before it is shut down, in milliseconds. Default 0. */
   readonly runMs?: number
 }
