@@ -11,7 +11,7 @@ import { hubTarget } from './connection/hub-target.ts'
 import { toHubError } from './errors/hub-error.ts'
 import { kafkaSender } from './kafka/kafka-sender.ts'
 import type { HubProducer, HubProducerOptions } from './producer.ts'
-import { aborted } from './signals/aborted.ts'
+import { untilAborted } from './signals/until-aborted.ts'
 import { producerMetrics } from './telemetry/producer-metrics.ts'
 
 /** Default limit of an operation, in milliseconds; the SDK's own minute hides outages. */
@@ -80,7 +80,7 @@ export function createHubProducer(options: HubProducerOptions): HubProducer {
     async close(signal) {
       closed = true
       const outcomes = Promise.allSettled(calls)
-      await Promise.race([outcomes, aborted(signal)])
+      await untilAborted(outcomes, signal)
       await sender?.close(signal)
       sender = undefined
     },

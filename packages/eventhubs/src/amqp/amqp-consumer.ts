@@ -14,7 +14,7 @@ import { planClaims } from '../consuming/plan-claims.ts'
 import { isNotFound, toHubError } from '../errors/hub-error.ts'
 import type { HubConsumerConfig } from '../settings/consumer-settings.ts'
 import { initialPosition } from '../settings/initial-position.ts'
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import { consumerMetrics, type ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
 import { openAmqp, type AmqpHub } from './amqp-client.ts'
 import { closeClient } from './close-client.ts'
@@ -83,11 +83,11 @@ export class AmqpConsumer implements HubConsumer {
     const running = this.#running
     this.#running = undefined
     if (running === undefined) return
-    await Promise.race([this.#loop, aborted(signal)])
+    await untilAborted(this.#loop, signal)
     const owned = [...this.#readers.keys()]
     await Promise.all([...this.#readers.values()].map((reader) => reader.close(signal)))
     this.#readers.clear()
-    await Promise.race([this.#giveBack(running, owned), aborted(signal)])
+    await untilAborted(this.#giveBack(running, owned), signal)
     await closeClient(running.client, running.hub.sockets, signal)
     await running.places.close()
   }

@@ -1,4 +1,4 @@
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import type { SocketWatch } from './socket-watch.ts'
 
 /**
@@ -11,6 +11,6 @@ export async function closeClient(
   signal: AbortSignal,
 ): Promise<void> {
   const { lost } = sockets
-  await Promise.race([Promise.allSettled([client.close()]), aborted(lost), aborted(signal)])
+  await untilAborted(untilAborted(Promise.allSettled([client.close()]), lost), signal)
   sockets.close()
 }

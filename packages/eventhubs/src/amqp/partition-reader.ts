@@ -13,7 +13,7 @@ import type { Health } from '../consuming/health.ts'
 import { hubErrorCode, toHubError } from '../errors/hub-error.ts'
 import { SafeTrail } from '../replay/safe-trail.ts'
 import type { InitialPosition } from '../settings/initial-position.ts'
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import type { ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
 import { toReceivedEvent } from './received-event.ts'
 import type { SocketWatch } from './socket-watch.ts'
@@ -81,9 +81,9 @@ export class PartitionReader {
   /** Stops reading, lets a batch that is being handed over arrive, and writes the checkpoint. */
   async close(giveUp: AbortSignal): Promise<void> {
     this.#stop.abort(new Error('The consumer is shutting down.'))
-    await Promise.race([this.#handling, aborted(giveUp)])
+    await untilAborted(this.#handling, giveUp)
     this.#gone.abort(new Error('The consumer is shut down.'))
-    await Promise.race([Promise.all([this.#running, this.#writer.close()]), aborted(giveUp)])
+    await untilAborted(Promise.all([this.#running, this.#writer.close()]), giveUp)
     this.#writer.discard()
   }
 
@@ -169,13 +169,10 @@ export class PartitionReader {
         },
       ),
     )
-    const outcome = await Promise.race([
-      ended.promise,
-      aborted(this.#stop.signal).then(() => 'ended' as const),
-    ])
+    const outcome = (await untilAborted(ended.promise, this.#stop.signal)) ?? 'ended'
     over = true
     // The SDK waits for ever when the connection is lost while it says goodbye.
-    await Promise.race([Promise.allSettled([subscription.close()]), aborted(sockets.lost)])
+    await untilAborted(Promise.allSettled([subscription.close()]), sockets.lost)
     return outcome
   }
 

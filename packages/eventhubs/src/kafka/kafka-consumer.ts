@@ -9,7 +9,7 @@ import type { HubConsumer, HubConsumerOptions } from '../consumer.ts'
 import { createHandover, type Handover } from '../consuming/handover.ts'
 import { createHealth, type Health } from '../consuming/health.ts'
 import { toHubError } from '../errors/hub-error.ts'
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import { consumerMetrics, type ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
 import { kafkaClientOptions, loadKafka, type KafkaLibrary } from './kafka-client.ts'
 import { fromKafkaMessage } from './kafka-event.ts'
@@ -73,7 +73,7 @@ export class KafkaConsumer implements HubConsumer {
   async shutdown(signal: AbortSignal): Promise<void> {
     this.#limit ??= signal
     this.#stop.abort(new Error('The consumer is shutting down.'))
-    await Promise.race([this.#running, aborted(signal)])
+    await untilAborted(this.#running, signal)
   }
 
   /** One session after the other until the shutdown; after a fault the next one begins at the committed offsets. */
@@ -118,10 +118,13 @@ export class KafkaConsumer implements HubConsumer {
         }),
         this.#stop.signal,
       )
-      await this.#read(running, consumer, stream, onWorks)
+      if (stream !== undefined) await this.#read(running, consumer, stream, onWorks)
     } finally {
       const limit = this.#limit ?? AbortSignal.timeout(operationMs)
-      await Promise.race([consumer.close(true).catch(() => undefined), aborted(limit)])
+      await untilAborted(
+        consumer.close(true).catch(() => undefined),
+        limit,
+      )
     }
   }
 
@@ -149,7 +152,7 @@ export class KafkaConsumer implements HubConsumer {
       if (partition.queue.full) stream.pause()
     })
     try {
-      await Promise.race([ended.promise, aborted(this.#stop.signal)])
+      await untilAborted(ended.promise, this.#stop.signal)
       if (this.#stop.signal.aborted) {
         const limit = this.#limit ?? AbortSignal.timeout(operationMs)
         await Promise.all([...this.#partitions.values()].map((partition) => partition.close(limit)))
@@ -209,13 +212,4 @@ function isAssigned(consumer: Consumer, topic: string, partitionId: string): boo
   return (consumer.assignments ?? []).some(
     (assignment) => assignment.topic === topic && assignment.partitions.includes(Number(partitionId)),
   )
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const outcome = await Promise.race([
-    work.then((value) => ({ value })),
-    aborted(signal).then(() => undefined),
-  ])
-  if (outcome !== undefined) return outcome.value
-  throw signal.reason
 }

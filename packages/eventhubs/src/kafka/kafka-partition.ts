@@ -3,7 +3,7 @@ import type { Clock } from '@spanloom/core'
 import { CheckpointWriter, type CheckpointWriterOptions } from '../consuming/checkpoint-writer.ts'
 import type { Handover } from '../consuming/handover.ts'
 import type { ReceivedEvent } from '../event.ts'
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import type { ConsumerMetrics } from '../telemetry/consumer-metrics.ts'
 import { PartitionQueue } from './partition-queue.ts'
 
@@ -44,9 +44,9 @@ export class KafkaPartition {
   /** Lets a batch that is being handed over arrive, and commits. */
   async close(giveUp: AbortSignal): Promise<void> {
     this.#stop.abort(new Error('The consumer is shutting down.'))
-    await Promise.race([this.#running, aborted(giveUp)])
+    await untilAborted(this.#running, giveUp)
     this.#gone.abort(new Error('The consumer is shut down.'))
-    await Promise.race([this.#writer.close(), aborted(giveUp)])
+    await untilAborted(this.#writer.close(), giveUp)
     this.#writer.discard()
   }
 

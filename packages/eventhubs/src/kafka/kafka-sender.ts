@@ -4,7 +4,7 @@ import type { MessageToProduce, Producer } from '@platformatic/kafka'
 
 import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
 import type { OutgoingEvent } from '../event.ts'
-import { aborted } from '../signals/aborted.ts'
+import { untilAborted } from '../signals/until-aborted.ts'
 import { kafkaClientOptions, loadKafka, type KafkaOptions } from './kafka-client.ts'
 import { toKafkaHeaders } from './kafka-headers.ts'
 
@@ -56,7 +56,10 @@ export async function kafkaSender(options: KafkaSenderOptions): Promise<BatchSen
       )
     },
     async close(signal) {
-      await Promise.race([producer.close().catch(() => undefined), aborted(signal)])
+      await untilAborted(
+        producer.close().catch(() => undefined),
+        signal,
+      )
     },
   }
 }
