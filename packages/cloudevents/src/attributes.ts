@@ -9,7 +9,6 @@ import {
 /** Characters of one attribute value at most: that of a whole event which everybody must forward (C-SIZE-1). */
 export const maxAttributeLength = 65_536
 
-const namePattern = /^[a-z0-9]+$/
 const int32 = 2_147_483_648
 
 /** Gathers the context attributes of one event, whatever it is encoded in, and checks them (section 2). */
@@ -31,7 +30,7 @@ export class AttributeCollector {
   /** Takes one attribute; `null` stands for unset. */
   add(name: string, value: unknown): void {
     if (value === null || value === undefined) return
-    if (!namePattern.test(name) || name === 'data') {
+    if (!isName(name)) {
       this.#refuse(
         'invalid_attribute_name',
         `the attribute name ${shown(name)} may only have the characters a-z and 0-9`,
@@ -109,6 +108,15 @@ export class AttributeCollector {
   #refuse(reason: 'invalid_attribute_name' | 'invalid_attribute_value', message: string): void {
     if (this.#strict) throw new CloudEventError(reason, message)
   }
+}
+
+/** Whether it is a name of an attribute: only a-z and 0-9, and not that of the data (C-NAME-1). */
+function isName(name: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    const code = name.charCodeAt(index)
+    if (code < 0x30 || code > 0x7a || (code > 0x39 && code < 0x61)) return false
+  }
+  return name !== '' && name !== 'data'
 }
 
 /** What strict validation demands of the attributes that the specification gives a form. */

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 
-import { jsonDepthExceeds } from '@spanloom/core'
-
 import { AttributeCollector } from './attributes.ts'
 import { isJsonType } from './content-mode.ts'
 import { type CloudEvent, CloudEventError, type DecodeOptions, type EventData } from './event.ts'
-import { countMembers, elementsOf, type JsonRange } from './json-scan.ts'
+import { outlineOf } from './json-scan.ts'
 
 /** One member of a batch: an event, or what is wrong with it. */
 export type BatchMember =
@@ -27,14 +25,15 @@ const maxDepth = 100
  */
 export function decodeJson(json: Uint8Array, options: DecodeOptions = {}): CloudEvent {
   const text = withoutMark(json)
-  const value = parse(text)
+  const { depth, members } = outlineOf(text, maxDepth)
+  const value = parse(text, depth)
   if (Array.isArray(value)) {
     throw new CloudEventError(
       'batch_not_supported',
       'the body is a list of events, which needs the batch media type',
     )
   }
-  return decodeObject(value, text, { start: 0, end: text.length }, options)
+  return decodeObject(value, members, options)
 }
 
 /**
@@ -47,17 +46,17 @@ export function decodeJsonBatch(
   { maxEvents = 1000, ...options }: BatchOptions = {},
 ): readonly BatchMember[] {
   const text = withoutMark(json)
-  const values = parse(text)
+  const { depth, elements } = outlineOf(text, maxDepth)
+  const values = parse(text, depth)
   if (!Array.isArray(values)) throw new CloudEventError('not_an_object', 'the body is not a list of events')
   if (values.length > maxEvents) {
     throw new CloudEventError('batch_too_large', `the list holds more than ${maxEvents} events`)
   }
-  const ranges = elementsOf(text)
   const members = values.map((value: unknown, index): BatchMember => {
-    const range = ranges[index] ?? { start: 0, end: 0 }
-    const own = text.subarray(range.start, range.end)
+    const { start, end, members: count } = elements[index] ?? { start: 0, end: 0, members: 0 }
+    const own = text.subarray(start, end)
     try {
-      return { event: decodeObject(value, text, range, options), json: own }
+      return { event: decodeObject(value, count, options), json: own }
     } catch (error) {
       if (error instanceof CloudEventError) return { error, json: own }
       throw error
@@ -75,25 +74,23 @@ function checkVersions(members: readonly BatchMember[]): void {
   }
 }
 
-function decodeObject(
-  value: unknown,
-  json: Uint8Array,
-  range: JsonRange,
-  options: DecodeOptions,
-): CloudEvent {
+/** @param written members in the text, those of equal names counted apart */
+function decodeObject(value: unknown, written: number, options: DecodeOptions): CloudEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new CloudEventError('not_an_object', 'an event in the JSON format is an object')
   }
   const attributes = new AttributeCollector(options)
-  const entries = Object.entries(value)
+  const names = Object.keys(value)
   // The parser keeps the last of several members of one name, others keep the first: such an event means two things.
-  if (countMembers(json, range) !== entries.length) {
+  if (written !== names.length) {
     throw new CloudEventError('duplicate_attribute', 'a member of the event appears twice')
   }
   let data: unknown
   let base64: unknown
   let contentType: unknown
-  for (const [name, member] of entries) {
+  const members = value as Readonly<Record<string, unknown>>
+  for (const name of names) {
+    const member = members[name]
     if (name === 'data') data = member
     else if (name === 'data_base64') base64 = member
     else {
@@ -129,9 +126,9 @@ function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 }
 
-function parse(json: Uint8Array): unknown {
+function parse(json: Uint8Array, depth: number): unknown {
   if (!isUtf8(json)) throw new CloudEventError('invalid_json', 'the body is not UTF-8')
-  if (jsonDepthExceeds(json, maxDepth)) {
+  if (depth > maxDepth) {
     throw new CloudEventError('invalid_json', `the body is nested deeper than ${maxDepth} levels`)
   }
   try {

@@ -11,26 +11,66 @@ export interface JsonMember {
   readonly value: JsonRange
 }
 
-/** How many members the object in the range has, counted without resolving names. */
-export function countMembers(json: Uint8Array, { start, end }: JsonRange): number {
-  let depth = 0
-  let count = 0
-  for (let at = start; at < end; at++) {
-    const byte = json[at]
-    if (byte === quote) at = endOfString(json, at)
-    else if (byte === openBrace || byte === openBracket) depth++
-    else if (byte === closeBrace || byte === closeBracket) depth--
-    else if (byte === colon && depth === 1) count++
-  }
-  return count
+/** An element of an array. */
+export interface JsonElement extends JsonRange {
+  /** Members that it has when it is an object, counted without resolving names. */
+  readonly members: number
 }
 
-/** Where the elements of an array lie. The text must be JSON, which the caller has parsed. */
-export function elementsOf(json: Uint8Array): readonly JsonRange[] {
-  return partsOf(json).flatMap((part) => {
-    const range = trimmed(json, part)
-    return range.start === range.end ? [] : [range]
-  })
+/** What one look at a JSON text tells. */
+export interface JsonOutline {
+  /** How many objects and arrays lie inside each other. */
+  readonly depth: number
+  /** Members of the object that the text is, counted without resolving names. */
+  readonly members: number
+  /** Elements of the array that the text is. */
+  readonly elements: readonly JsonElement[]
+}
+
+/**
+ * Looks over a text that may not be JSON at all, in one pass; gives up where it is nested deeper than `maxDepth`.
+ * What it tells of elements and members is right for a text that is JSON.
+ */
+export function outlineOf(json: Uint8Array, maxDepth: number): JsonOutline {
+  const elements: JsonElement[] = []
+  const isArray = json[skipSpace(json, 0)] === openBracket
+  const level = isArray ? 2 : 1
+  let depth = 0
+  let deepest = 0
+  let members = 0
+  let start = 0
+  const endElement = (at: number): void => {
+    const range = trimmed(json, { start, end: at })
+    if (range.start < range.end) elements.push({ ...range, members })
+    start = at + 1
+    members = 0
+  }
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0
+    switch (byte) {
+      case quote:
+        at = endOfString(json, at)
+        break
+      case openBrace:
+      case openBracket:
+        if (++depth > deepest) deepest = depth
+        if (depth > maxDepth) return { depth, members, elements }
+        if (depth === 1) start = at + 1
+        break
+      case closeBrace:
+      case closeBracket:
+        if (--depth === 0 && isArray) endElement(at)
+        break
+      case colon:
+        if (depth === level) members++
+        break
+      case comma:
+        if (depth === 1 && isArray) endElement(at)
+        break
+      default:
+    }
+  }
+  return { depth: deepest, members, elements }
 }
 
 /** The members of an object. The text must be JSON, which the caller has parsed. */
@@ -64,6 +104,12 @@ function partsOf(json: Uint8Array): JsonRange[] {
     }
   }
   return parts
+}
+
+function skipSpace(json: Uint8Array, start: number): number {
+  let at = start
+  while (isSpace(json[at])) at++
+  return at
 }
 
 function trimmed(json: Uint8Array, { start, end }: JsonRange): JsonRange {
