@@ -107,15 +107,19 @@ export const valuestreamReceiver: ReceiverFactory<HttpSource> = defineReceiver({
     checkSources(config, report)
   },
   create({ id, config, next, telemetry, clock, build }) {
+    const served = servedSources(config.sources, clock)
     const intake = {
       translations: createTranslations(translationOptions(config, build.version, defaultTranslationOptions)),
       next,
       recent: new RecentKeys(config.duplicate_cache_size, config.duplicate_window, clock),
-      metrics: createIntakeMetrics(id, telemetry),
+      metrics: createIntakeMetrics(
+        id,
+        served.map(({ source }) => source),
+        telemetry,
+      ),
       telemetry,
       clock,
     }
-    const served = servedSources(config.sources, clock)
     const http = httpSource(
       {
         id,

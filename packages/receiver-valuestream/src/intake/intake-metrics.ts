@@ -2,18 +2,21 @@ import type { ComponentTelemetry } from '@spanloom/core'
 
 import type { Milestone, Source } from '../model/translation.ts'
 
+const outcomes = [
+  'accepted',
+  'duplicate',
+  'unsupported_type',
+  'action',
+  'no_time',
+  'not_a_build',
+  'unauthenticated',
+  'invalid',
+  'refused',
+  'fault',
+] as const
+
 /** What became of a delivery. The words are attribute values of a metric. */
-export type DeliveryOutcome =
-  | 'accepted'
-  | 'duplicate'
-  | 'unsupported_type'
-  | 'action'
-  | 'no_time'
-  | 'not_a_build'
-  | 'unauthenticated'
-  | 'invalid'
-  | 'refused'
-  | 'fault'
+export type DeliveryOutcome = (typeof outcomes)[number]
 
 /** Counts what one receiver is sent. */
 export interface IntakeMetrics {
@@ -37,8 +40,15 @@ const sourceNames: Readonly<Record<Source, string>> = {
 /** As many operations of a sender's own are told apart; the rest is `other`. */
 const maxOperations = 50
 
-/** Makes the instruments, the original's three among them (`valuestream.md` chapter 11). */
-export function createIntakeMetrics(id: string, { meter }: ComponentTelemetry): IntakeMetrics {
+/**
+ * Makes the instruments, the original's three among them (`valuestream.md` chapter 11). The deliveries of the sources
+ * that are served show 0 from the start (TEL-11).
+ */
+export function createIntakeMetrics(
+  id: string,
+  sources: readonly Source[],
+  { meter }: ComponentTelemetry,
+): IntakeMetrics {
   const receiver = { receiver: id }
   const deliveries = meter.createCounter('otelcol_receiver_valuestream_deliveries', {
     description: 'Deliveries by source and by what became of them.',
@@ -71,6 +81,9 @@ export function createIntakeMetrics(id: string, { meter }: ComponentTelemetry): 
       ],
     },
   })
+  for (const source of sources)
+    for (const outcome of outcomes) deliveries.add(0, { ...receiver, source, outcome })
+
   const operations = new Set<string>()
   const known = (operation: string): string => {
     if (operations.size < maxOperations) operations.add(operation)

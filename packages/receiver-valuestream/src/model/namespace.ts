@@ -48,6 +48,11 @@ export function hostOf(url: string | undefined): string | undefined {
 /** The path of a web address without the slashes around it. */
 export function pathOf(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined
-  const path = new URL(url).pathname.replace(/^\/+/, '').replace(/\/+$/, '')
-  return path === '' ? undefined : path
+  const { pathname } = new URL(url)
+  let start = 0
+  let end = pathname.length
+  // By hand: a pattern for slashes at the end takes quadratic time where many stand elsewhere.
+  while (pathname[start] === '/') start += 1
+  while (end > start && pathname[end - 1] === '/') end -= 1
+  return start === end ? undefined : pathname.slice(start, end)
 }
