@@ -133,3 +133,26 @@ it('admits nobody with the wrong key', async () => {
 
   expect(context?.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
 })
+
+it('tells nobody about a hub without a token', async () => {
+  await using hubs = await startHubs()
+  const connection = connectTo(hubs, { username: 'anonymous' })
+  const replies = connection.open_receiver({ source: '$management', target: 'replies' })
+  const requests = connection.open_sender('$management')
+  await once(requests, 'sendable')
+  const reply = once(replies, 'message')
+
+  requests.send({
+    message_id: '1',
+    reply_to: 'replies',
+    application_properties: { operation: 'READ', name: 'flows', type: 'com.microsoft:eventhub' },
+    body: '',
+  })
+  const [context]: EventContext[] = await reply
+
+  expect(context?.message?.application_properties).toMatchObject({
+    'status-code': 401,
+    'error-condition': 'amqp:unauthorized-access',
+  })
+  connection.close()
+})

@@ -43,7 +43,7 @@ export class Links {
     if (address?.kind === 'cbs') {
       this.#serve(link, (request) => answerPutToken(request, this.#grants, this.#namespace))
     } else if (address?.kind === 'management') {
-      this.#serve(link, (request) => answerManagement(request, this.#namespace))
+      this.#serve(link, (request) => answerManagement(request, this.#grants, this.#namespace))
     } else if (address?.kind === 'hub') this.#openIntake(link, address)
     else link.close(condition.notFound(addressOf(link.target)))
   }

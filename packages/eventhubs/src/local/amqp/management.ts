@@ -3,7 +3,8 @@ import rhea from 'rhea'
 import type { Hub } from '../log/hub.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Namespace } from '../namespace.ts'
-import { answer } from './cbs.ts'
+import { answer, type Grants } from './cbs.ts'
+import { condition } from './condition.ts'
 import { type AmqpMessage, applicationProperties, textOf } from './library.ts'
 
 const { types } = rhea
@@ -12,7 +13,7 @@ const { types } = rhea
 const stringCode = 0xa1
 
 /** Answers READ of a hub or a partition (eventhubs.md 3.3). */
-export function answerManagement(request: AmqpMessage, namespace: Namespace): AmqpMessage {
+export function answerManagement(request: AmqpMessage, grants: Grants, namespace: Namespace): AmqpMessage {
   const fault = namespace.faults.management.take()
   if (fault !== undefined)
     return failed(request, fault.status, fault.error.condition, fault.error.description)
@@ -25,6 +26,10 @@ export function answerManagement(request: AmqpMessage, namespace: Namespace): Am
       'amqp:not-implemented',
       'The only operation is READ, with the hub in the property "name".',
     )
+  }
+  if (!grants.admits(`${name}/$management`, namespace.clock.now())) {
+    const { condition: code, description } = condition.unauthorized(`${name}/$management`)
+    return failed(request, 401, code, description)
   }
   const hub = namespace.hub(name)
   if (hub === undefined) return missing(request, name)

@@ -33,7 +33,7 @@ export class Ownership {
         `A receiver with the higher epoch '${highest}' is there, so epoch '${epoch}' is refused.`,
       )
     } else {
-      this.#supersede(readers, epoch)
+      this.#supersede(readers)
     }
     readers.add(reader)
     this.#readers.set(key, readers)
@@ -52,16 +52,16 @@ export class Ownership {
   steal(hub: string, group: string, partition: string): number {
     const readers = this.#readers.get(keyOf(hub, group, partition))
     const count = readers?.size ?? 0
-    if (readers !== undefined) this.#supersede(readers, Infinity)
+    if (readers !== undefined) this.#supersede(readers)
     return count
   }
 
-  #supersede(readers: Set<PartitionReader>, epoch: number): void {
+  #supersede(readers: Set<PartitionReader>): void {
     for (const old of readers) {
       readers.delete(old)
       old.detach(
         condition.stolen(
-          `A receiver with epoch '${epoch}' took the partition, so the one before is disconnected.`,
+          'Another receiver took the partition with an epoch that is not lower, so this one is disconnected.',
         ),
       )
     }

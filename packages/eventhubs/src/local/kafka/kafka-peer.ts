@@ -52,7 +52,8 @@ export function acceptKafkaPeer(socket: Socket, endpoint: Endpoint): Peer {
       if (response !== undefined && !socket.destroyed) socket.write(response)
     } catch (error) {
       socket.destroy()
-      if (!isPeersFault(error) && !gone.signal.aborted) throw error
+      // A fault of ours costs the peer its connection, and nobody else anything; but it is not kept quiet.
+      if (!isPeersFault(error) && !gone.signal.aborted) process.emitWarning(toError(error))
     } finally {
       waiting -= 1
     }
@@ -111,6 +112,10 @@ function dispatch(key: number, request: KafkaRequest, login: Login, endpoint: En
 
 function isIn({ version }: KafkaRequest, range: ApiRange, key: number): boolean {
   return key === range.key && version >= range.min && version <= range.max
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 function isPeersFault(error: unknown): boolean {
