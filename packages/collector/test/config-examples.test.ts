@@ -13,6 +13,7 @@ import { defaultRegistry, runCollector } from '../src/index.ts'
 import { exampleFolder, linesOf, startExample, stopExample, temporaryFolder } from './example-run.ts'
 import { OtlpBackend } from './otlp-backend.ts'
 import { sendOverGrpc, sendOverHttp, tracesOf } from './otlp-sender.ts'
+import { figuresOf, post, week } from './valuestream-replay.ts'
 
 const start = 1_767_225_600_000_000_000n
 const traceId = '5b8efff798038103d269b633813fc60c'
@@ -160,6 +161,36 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
       created.map((line) => line.slice(-32)).toSorted(byText),
     )
     expect(example.stdout().match(/CloudEvents Create .*\[broker\]/g)).toHaveLength(1)
+  },
+
+  async 'valuestream-week.yaml'() {
+    const [http, metrics] = [await address(), await freePort()]
+    await using example = await startExample('valuestream-week.yaml', {
+      SPANLOOM_VALUESTREAM_ENDPOINT: http,
+      SPANLOOM_METRICS_PORT: String(metrics),
+      SPANLOOM_REPORT_INTERVAL: '1s',
+    })
+
+    for (const delivery of week) expect([200, 202]).toContain(await post(http, delivery))
+
+    await example.waitForLine(/deploy .*ERROR: FAILURE/, { on: 'stdout' })
+    await example.waitForLine(/The value stream\..*rolled back/, { on: 'stderr' })
+    expect((await figuresOf(metrics)).join('\n')).toContain('change_failure_rate')
+    expect(await stopExample(example)).toEqual({ code: 0, signal: null })
+  },
+
+  async 'orchest.yaml'() {
+    const ports = [await freePort(), await freePort()]
+    await using example = await startProcess({
+      command: process.execPath,
+      args: [join(exampleFolder, '..', 'examples', 'orchest', 'run.mjs')],
+      env: { PORTS: ports.join() },
+      ready: /Telemetry keeps/,
+    })
+    expect(await example.exited).toEqual({ code: 0, signal: null })
+    expect(example.stdout()).toMatch(/one-off job .*ERROR: project:one-off-job:failed/)
+    expect(example.stdout()).toContain('Notification: project.one_off_job.pipeline_run.failed at ')
+    expect(example.stdout()).not.toMatch(/Telemetry keeps: .*orchest\.job\.name/)
   },
 
   async 'assembly-gateway.yaml'() {
