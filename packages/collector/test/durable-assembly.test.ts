@@ -11,7 +11,7 @@ import { sendOverHttp, tracesOf } from './otlp-sender.ts'
 import { type CliProcess, freePort, readySentence, startCli } from './process.ts'
 import { startReloading } from './reloading.ts'
 
-vi.setConfig({ testTimeout: 90_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 const origin = 1_767_225_600_000_000_000n
 const idOf = (number: number): string => number.toString(16).padStart(16, '0')

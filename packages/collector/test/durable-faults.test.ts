@@ -12,7 +12,7 @@ import { MoodyBackend } from './moody-backend.ts'
 import { freePort } from './process.ts'
 import { smallDisk } from './small-disk.ts'
 
-vi.setConfig({ testTimeout: 90_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 const numbers = (from: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => from + index)

@@ -5,7 +5,7 @@ import { temporaryFolder } from './example-run.ts'
 import { MoodyBackend } from './moody-backend.ts'
 import { freePort } from './process.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const limitMs = 2_000
 const service = { shutdown_timeout: `${limitMs}ms` }
