@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 
 import { cloudEvents } from './cloudevents.ts'
 import { coldStart } from './cold-start.ts'
+import { eventHubs } from './eventhubs.ts'
 import { eventsToSpans } from './events-to-spans.ts'
 import { loopDelay } from './loop-delay.ts'
 import { openSpans } from './open-spans.ts'
@@ -16,7 +17,7 @@ import { valuestream } from './valuestream.ts'
 
 const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smoke]
 
-  --only     pass-through, events, cloudevents, steady, open-spans, stored-spans, loop-delay, valuestream, cold-start; all when absent
+  --only     pass-through, events, cloudevents, eventhubs, steady, open-spans, stored-spans, loop-delay, valuestream, cold-start; all when absent
   --rounds   measured rounds for each variant (default 5)
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
       ...(wanted('cloudevents')
         ? await cloudEvents({ rounds, events: smoke ? 1000 : 300_000, requests: smoke ? 100 : 20_000 }, log)
         : []),
+      ...(wanted('eventhubs') ? await eventHubs({ rounds, events: smoke ? 2000 : 200_000 }, log) : []),
       ...(wanted('valuestream')
         ? [
             await valuestream(
