@@ -46,8 +46,15 @@ export function nameOf(key: Buffer): string | undefined {
   return key[0] === 0xa3 || key[0] === 0xb3 ? binaryAt(key, 0).toString('latin1') : undefined
 }
 
+/** Encoded names; there are as many as the service has annotations. */
+const symbols = new Map<string, Buffer>()
+
 function symbol(name: string): Buffer {
-  return Buffer.concat([Buffer.from([0xa3, name.length]), Buffer.from(name, 'latin1')])
+  const known = symbols.get(name)
+  if (known !== undefined) return known
+  const encoded = Buffer.concat([Buffer.from([0xa3, name.length]), Buffer.from(name, 'latin1')])
+  symbols.set(name, encoded)
+  return encoded
 }
 
 function text(value: string): Buffer {
@@ -64,6 +71,8 @@ function text(value: string): Buffer {
 function eightBytes(code: number, value: number): Buffer {
   const bytes = Buffer.alloc(9)
   bytes[0] = code
-  bytes.writeBigInt64BE(BigInt(value), 1)
+  const high = Math.floor(value / 2 ** 32)
+  bytes.writeInt32BE(high, 1)
+  bytes.writeUInt32BE(value - high * 2 ** 32, 5)
   return bytes
 }
