@@ -58,7 +58,7 @@ export function inFull(span: Span): string {
       [traceId, spanId, parentSpanId, name, kind, startTimeUnixNano, endTimeUnixNano, status],
       Object.entries(span.attributes).toSorted(byText),
       Object.entries(span.resource.attributes).toSorted(byText),
-      span.events.map((event) => [event.time, event.name, event.attributes]),
+      span.events.map((event) => [event.timeUnixNano, event.name, event.attributes]),
       span.links.map((link) => [link.traceId, link.spanId, link.attributes]).toSorted(byText),
     ],
     (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),

@@ -61,7 +61,10 @@ const titles: Readonly<Record<HistorySource, string>> = {
 function addOutputFlags(command: Command): Command {
   return addConfigFlags(command)
     .option('--endpoint <url>', 'OTLP/HTTP endpoint that gets the spans, instead of a configuration')
-    .option('--out <path>', 'file that gets the spans as OTLP JSON lines, instead of a configuration')
+    .option(
+      '--out <path>',
+      'file that gets the spans as OTLP JSON lines, instead of a configuration; begun anew without --resume',
+    )
     .option('--keep', 'stay up when everything is read, such as for the metrics page; Ctrl-C ends it')
     .option(
       '--receiver <id>',
