@@ -96,7 +96,7 @@ test('events that the official client sends arrive as a tree of spans in a file'
   expect(
     spans
       .map(({ name, parentSpanId, status }) => [name, nameOf.get(parentSpanId) ?? '', status.code])
-      .toSorted(),
+      .toSorted(([a = ''], [b = '']) => a.localeCompare(b)),
   ).toEqual([
     ['Invoice', '', 'UNSET'],
     ['Notify customer', 'Invoice', 'ERROR'],
