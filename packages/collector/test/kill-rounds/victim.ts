@@ -59,7 +59,8 @@ function configOf(
     processors: {
       span_assembly: {
         storage: 'file_storage',
-        profiles: { default: { settle, start_wait: '5m' }, invictus: { settle, start_wait: '5m' } },
+        // However long the rounds take, an end still waits for its start.
+        profiles: { default: { settle, start_wait: '24h' }, invictus: { settle, start_wait: '24h' } },
       },
     },
     exporters: {
