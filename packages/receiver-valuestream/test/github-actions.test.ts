@@ -16,7 +16,7 @@ const run = (action: string, more: Payload = {}): Payload => ({
     updated_at: updated,
     head_branch: 'cards',
     html_url: 'https://github.com/acme/Web_Shop/actions/runs/1',
-    pull_requests: [{ id: 900, base: { repo: { name: 'Web_Shop' } } }],
+    pull_requests: [{ id: 900, number: 7, base: { repo: { name: 'Web_Shop' } } }],
     ...more,
   },
 })
@@ -38,6 +38,7 @@ describe('a workflow run', () => {
         'cicd.pipeline.result': 'failure',
         'error.type': 'failure',
         'vs.ci.attempt': 13,
+        'vcs.change.id': '7',
         'vs.parent.span.id': 'vstrace-github-pull_request-Web_Shop-900',
       },
       links: [

@@ -37,6 +37,7 @@ export function translateWorkflowRun(payload: unknown, workshop: Workshop): Tran
     .set(attribute.pipelineResult, conclusion === undefined ? undefined : normalizedResult(conclusion))
     .set(attribute.ciAttempt, attempt)
     .set(attribute.ciTrigger, textOf(run['event']))
+    .set(attribute.changeId, numericIdOf(objectOf(listOf(run['pull_requests'])[0])['number']))
     .set(attribute.headName, textOf(run['head_branch']))
     .set(attribute.headRevision, textOf(run['head_sha']))
   const actor = objectOf(run['triggering_actor'] ?? run['actor'])
