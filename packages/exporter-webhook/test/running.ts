@@ -1,4 +1,4 @@
-import { type SpanInit, span, Traces } from '@spanloom/core'
+import { type ExporterOptions, type ResolveAll, type SpanInit, span, Traces } from '@spanloom/core'
 import {
   createComponent,
   type FakeClock,
@@ -9,8 +9,9 @@ import {
   testTelemetry,
 } from '@spanloom/core/testing'
 
+import type { WebhookConfig } from '../src/check-settings.ts'
 import { webhookExporter } from '../src/index.ts'
-import type { WebhookExporter } from '../src/webhook-exporter.ts'
+import { WebhookExporter, type WebhookSurroundings } from '../src/webhook-exporter.ts'
 
 /** An exporter at work. */
 export interface Running {
@@ -28,11 +29,21 @@ export const signal: AbortSignal = new AbortController().signal
 /** Starts an exporter, with a storage if one is given. */
 export async function run(
   config: Readonly<Record<string, unknown>>,
-  { clock = fakeClock(1_719_849_600_000), storage }: { clock?: FakeClock; storage?: MemoryStorage } = {},
+  {
+    clock = fakeClock(1_719_849_600_000),
+    storage,
+    resolve,
+  }: { clock?: FakeClock; storage?: MemoryStorage; resolve?: ResolveAll } = {},
 ): Promise<Running> {
   const telemetry = testTelemetry()
   const stored = storage === undefined ? {} : { storage: 'file_storage' }
-  const exporter = createComponent(webhookExporter, { ...local, ...config, ...stored }, { clock, telemetry })
+  const settings = { ...local, ...config, ...stored }
+  const surroundings = resolve === undefined ? {} : { resolve }
+  const factory = {
+    ...webhookExporter,
+    create: (options: ExporterOptions<unknown>) => made(options, surroundings),
+  }
+  const exporter = createComponent(factory, settings, { clock, telemetry })
   const extension = {
     start: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
@@ -41,6 +52,10 @@ export async function run(
   await exporter.start(testHost({ file_storage: extension }))
   return { exporter, clock, telemetry, stop: () => exporter.shutdown(AbortSignal.timeout(1_000)) }
 }
+
+/** `options.config` was parsed with the exporter's schema. */
+const made = (options: ExporterOptions<unknown>, surroundings: WebhookSurroundings): WebhookExporter =>
+  new WebhookExporter(options as ExporterOptions<WebhookConfig>, surroundings)
 
 let count = 0
 

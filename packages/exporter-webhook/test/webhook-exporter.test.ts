@@ -340,36 +340,6 @@ describe('outbox', () => {
   })
 })
 
-describe('addresses', () => {
-  it('on private networks are refused unless they are allowed', async () => {
-    await using hooks = await hookReceiver()
-    const clock = fakeClock()
-    const storage = new MemoryStorage(clock)
-    const { exporter, stop } = await run(
-      {
-        allow_networks: [],
-        endpoints: [
-          { name: 'ip', url: hooks.url, subscriptions: toAll, retry: { schedule: [] } },
-          {
-            name: 'name',
-            url: hooks.url.replace('127.0.0.1', 'localhost'),
-            subscriptions: toAll,
-            retry: { schedule: [] },
-          },
-        ],
-      },
-      { clock, storage },
-    )
-    await exporter.consumeTraces(eventSpan(failed), { signal })
-    await until(() => storage.queueOf(owner).deadLetters.length === 2, { clock })
-    await stop()
-    expect(hooks.hooks).toEqual([])
-    for (const { lastError } of storage.queueOf(owner).deadLetters) {
-      expect(lastError).toContain('no address that may be connected to')
-    }
-  })
-})
-
 it('shows no secret in what it logs and keeps', async () => {
   await using hooks = await hookReceiver()
   hooks.react(() => ({ status: 500 }))
