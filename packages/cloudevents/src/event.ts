@@ -33,28 +33,32 @@ export interface DecodeOptions {
   readonly validation?: 'strict' | 'lenient'
 }
 
+/** What can be wrong with an event. */
+export const eventFaults = [
+  'not_a_cloudevent',
+  'unsupported_format',
+  'invalid_json',
+  'not_an_object',
+  'batch_not_supported',
+  'batch_too_large',
+  'mixed_specversion',
+  'missing_specversion',
+  'missing_id',
+  'missing_source',
+  'missing_type',
+  'unsupported_specversion',
+  'duplicate_attribute',
+  'attribute_too_large',
+  'invalid_attribute_name',
+  'invalid_attribute_value',
+  'invalid_percent_encoding',
+  'data_twice',
+  'invalid_base64',
+  'mixed_separator',
+] as const
+
 /** What is wrong with an event; a word for answers, logs and counters. */
-export type EventFault =
-  | 'not_a_cloudevent'
-  | 'unsupported_format'
-  | 'invalid_json'
-  | 'not_an_object'
-  | 'batch_not_supported'
-  | 'batch_too_large'
-  | 'mixed_specversion'
-  | 'missing_specversion'
-  | 'missing_id'
-  | 'missing_source'
-  | 'missing_type'
-  | 'unsupported_specversion'
-  | 'duplicate_attribute'
-  | 'attribute_too_large'
-  | 'invalid_attribute_name'
-  | 'invalid_attribute_value'
-  | 'invalid_percent_encoding'
-  | 'data_twice'
-  | 'invalid_base64'
-  | 'mixed_separator'
+export type EventFault = (typeof eventFaults)[number]
 
 /** An event that cannot be used. The message says where and how to mend it and quotes no value. */
 export class CloudEventError extends Error {

@@ -1,4 +1,4 @@
-import { type CloudEvent, type EventFault } from '@spanloom/cloudevents'
+import { type CloudEvent, type EventFault, eventFaults } from '@spanloom/cloudevents'
 import type { ComponentTelemetry } from '@spanloom/core'
 
 /** Counts what a receiver sees. */
@@ -22,7 +22,8 @@ export function createMetrics(id: string, { meter }: Pick<ComponentTelemetry, 'm
     'Attributes left out for their name or type.',
     '{attribute}',
   )
-  for (const each of [events, rejected, invalid, names]) each.add(0, receiver)
+  for (const each of [events, invalid, names]) each.add(0, receiver)
+  for (const reason of eventFaults) rejected.add(0, { ...receiver, reason })
   return {
     taken({ ignored }, isInvalidExtension) {
       events.add(1, receiver)
