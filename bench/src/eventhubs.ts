@@ -63,9 +63,9 @@ interface Clients extends AsyncDisposable {
 }
 
 function startClients(): Clients {
-  const start = (): WorkerProcess<HubClientRequest, HubClientReply> =>
-    startWorker(new URL('eventhubs-client.ts', import.meta.url))
-  const [sdk, spanloom] = [start(), start()]
+  const module = new URL('eventhubs-client.ts', import.meta.url)
+  const sdk = startWorker<HubClientRequest, HubClientReply>(module)
+  const spanloom = startWorker<HubClientRequest, HubClientReply>(module)
   return {
     sdk,
     spanloom,

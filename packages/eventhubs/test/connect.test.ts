@@ -137,4 +137,16 @@ it('switches off the delay of small packets, of its own sockets only', { timeout
   other.destroy()
   expect(ours).toHaveLength(2)
   expect(withoutDelay).toEqual([ours[0]])
+
+  // What the pipeline opens while it takes events is its own, too.
+  const { received } = await startConsumer({
+    settings: { connection: hub.connectionString('flows') },
+    onEvents() {
+      connect(hub.port, '127.0.0.1').destroy()
+      return Promise.resolve()
+    },
+  })
+  await received(1)
+  expect(ours).toHaveLength(4)
+  expect(withoutDelay).toEqual([ours[0], ours[2]])
 })

@@ -32,6 +32,9 @@ export interface AmqpOptions {
   readonly identifier: string
 }
 
+/** What the clients of the SDK are made of. */
+type SdkAccess = Pick<AmqpOptions, 'target' | 'tokens'> & { readonly sockets: SocketWatch }
+
 /** Makes clients of one hub, and sees their sockets. */
 export interface AmqpHub {
   readonly sdk: Sdk
@@ -55,28 +58,29 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpHub> {
   const sdk = await import('@azure/event-hubs')
   const clientOptions = await clientOptionsOf(options)
   const sockets = watchSockets()
+  const access: SdkAccess = { ...options, sockets }
   return {
     sdk,
     sockets,
-    producer: () => guarded(() => producerOf(sdk, options, clientOptions)),
-    consumer: (group, store) => guarded(() => consumerOf(sdk, options, clientOptions, group, store)),
+    producer: () => guarded(() => producerOf(sdk, access, clientOptions)),
+    consumer: (group, store) => guarded(() => consumerOf(sdk, access, clientOptions, group, store)),
   }
 }
 
 function producerOf(
   sdk: Sdk,
-  { target, tokens }: AmqpOptions,
+  { target, tokens, sockets }: SdkAccess,
   options: EventHubClientOptions,
 ): EventHubProducerClient {
   const { access, hub, namespace } = target
   if (access.kind === 'connection')
     return new sdk.EventHubProducerClient(formatConnectionString(access.connection, hub), options)
-  return new sdk.EventHubProducerClient(namespace, hub, credentialOf(tokens), options)
+  return new sdk.EventHubProducerClient(namespace, hub, credentialOf(tokens, sockets), options)
 }
 
 function consumerOf(
   sdk: Sdk,
-  { target, tokens }: AmqpOptions,
+  { target, tokens, sockets }: SdkAccess,
   clientOptions: EventHubClientOptions,
   group: string,
   store: CheckpointStore | undefined,
@@ -89,20 +93,24 @@ function consumerOf(
       ? new sdk.EventHubConsumerClient(group, text, store, options)
       : new sdk.EventHubConsumerClient(group, text, options)
   }
-  const credential = credentialOf(tokens)
+  const credential = credentialOf(tokens, sockets)
   return store
     ? new sdk.EventHubConsumerClient(group, namespace, hub, credential, store, options)
     : new sdk.EventHubConsumerClient(group, namespace, hub, credential, options)
 }
 
 /** The SDK asks for tokens in its own form. */
-function credentialOf(tokens: TokenSource | undefined): {
+function credentialOf(
+  tokens: TokenSource | undefined,
+  sockets: SocketWatch,
+): {
   getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number }>
 } {
   if (tokens === undefined) throw new StartError('AUTH_MISSING', 'There are no tokens for the event hub.')
   return {
     async getToken(scopes) {
-      const { token, expiresMs } = await tokens.token(typeof scopes === 'string' ? scopes : (scopes[0] ?? ''))
+      const scope = typeof scopes === 'string' ? scopes : (scopes[0] ?? '')
+      const { token, expiresMs } = await sockets.outside(() => tokens.token(scope))
       return { token, expiresOnTimestamp: expiresMs }
     },
   }

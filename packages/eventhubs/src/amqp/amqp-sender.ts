@@ -1,7 +1,8 @@
-import type { EventData, EventHubProducerClient } from '@azure/event-hubs'
-import { RetryableError } from '@spanloom/core'
+import type { EventData, EventDataBatch, EventHubProducerClient } from '@azure/event-hubs'
+import { messageOf, PermanentError, RetryableError } from '@spanloom/core'
 
 import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
+import { maskSecrets } from '../errors/hub-error.ts'
 import type { OutgoingEvent } from '../event.ts'
 import type { AmqpHub } from './amqp-client.ts'
 import { closeClient } from './close-client.ts'
@@ -54,7 +55,7 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
         get bytes() {
           return batch.sizeInBytes
         },
-        tryAdd: (event) => batch.tryAdd(toEventData(event)),
+        tryAdd: (event) => added(batch, event),
         send: (sendSignal) => call(sendSignal, (abortSignal) => client.sendBatch(batch, { abortSignal })),
       }
       return open
@@ -62,6 +63,17 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
     async close(signal) {
       await closeClient(client, sockets, signal)
     },
+  }
+}
+
+/** @throws PermanentError when the SDK will never take the event, such as with a message id of more than 128 characters. */
+function added(batch: EventDataBatch, event: OutgoingEvent): boolean {
+  try {
+    return batch.tryAdd(toEventData(event))
+  } catch (error) {
+    throw new PermanentError('EVENT_INVALID', `The event cannot be sent: ${maskSecrets(messageOf(error))}`, {
+      grpcStatus: 3,
+    })
   }
 }
 
@@ -78,11 +90,12 @@ function targetOf(destination: Destination): { partitionKey?: string; partitionI
 
 /** A body that is no `Buffer` would be sent as JSON. */
 function toEventData({ body, contentType, messageId, correlationId, properties }: OutgoingEvent): EventData {
-  return {
-    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(properties === undefined ? {} : { properties: { ...properties } }),
+  const event: EventData = {
+    body: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
   }
+  if (contentType !== undefined) event.contentType = contentType
+  if (messageId !== undefined) event.messageId = messageId
+  if (correlationId !== undefined) event.correlationId = correlationId
+  if (properties !== undefined) event.properties = { ...properties }
+  return event
 }

@@ -144,7 +144,9 @@ export class PartitionReader {
         this.partitionId,
         {
           processEvents: (events, context) =>
-            over || this.#stop.signal.aborted ? Promise.resolve() : this.#take(events, context),
+            over || this.#stop.signal.aborted
+              ? Promise.resolve()
+              : sockets.outside(() => this.#take(events, context)),
           processError: async (error) => {
             if (over || this.#stop.signal.aborted) return
             if (hubErrorCode(error) === 'ReceiverDisconnectedError') lost = true

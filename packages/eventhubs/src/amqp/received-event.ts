@@ -7,19 +7,24 @@ export function toReceivedEvent(event: ReceivedEventData, partitionId: string): 
   const { sequenceNumber, offset, enqueuedTimeUtc, partitionKey, contentType, messageId, correlationId } =
     event
   const body: unknown = event.body
-  return {
+  const received: Mutable<ReceivedEvent> = {
     body: bytesOf(body),
     partitionId,
     sequenceNumber,
     offset,
     enqueuedTime: enqueuedTimeUtc.getTime(),
-    properties: withoutPrototype(event.properties),
-    ...(typeof partitionKey === 'string' ? { partitionKey } : {}),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(messageId === undefined ? {} : { messageId: textOf(messageId) }),
-    ...(correlationId === undefined ? {} : { correlationId: textOf(correlationId) }),
+    properties: event.properties === undefined ? none : withoutPrototype(event.properties),
   }
+  if (typeof partitionKey === 'string') received.partitionKey = partitionKey
+  if (typeof contentType === 'string') received.contentType = contentType
+  if (messageId !== undefined) received.messageId = textOf(messageId)
+  if (correlationId !== undefined) received.correlationId = textOf(correlationId)
+  return received
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const none: Readonly<Record<string, unknown>> = Object.freeze(Object.create(null))
 
 /** A body is bytes; one that some sender made of AMQP values becomes the JSON of them. */
 function bytesOf(body: unknown): Uint8Array {
@@ -30,11 +35,9 @@ function bytesOf(body: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(body ?? null) ?? 'null')
 }
 
-function withoutPrototype(
-  properties: Readonly<Record<string, unknown>> | undefined,
-): Record<string, unknown> {
+function withoutPrototype(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const copy: Record<string, unknown> = Object.create(null)
-  if (properties !== undefined) for (const name of Object.keys(properties)) copy[name] = properties[name]
+  for (const name of Object.keys(properties)) copy[name] = properties[name]
   return copy
 }
 

@@ -6,6 +6,11 @@ import { Socket } from 'node:net'
 export interface SocketWatch {
   /** Runs `work`; every socket that it opens, then or later, is ours. */
   run<T>(work: () => T): T
+  /**
+   * Runs `work`, which sockets of ours have brought about, but whose own sockets are not ours: the pipeline behind a
+   * received event, or a request for a token.
+   */
+  outside<T>(work: () => T): T
   /** Aborts when a connection that is open now has ended: outcomes that were awaited on it will never come. */
   readonly lost: AbortSignal
   /** Connections that were opened so far. */
@@ -41,6 +46,7 @@ export function watchSockets(): SocketWatch {
 
   return {
     run: (work) => owners.run(own, work),
+    outside: (work) => owners.exit(work),
     get lost() {
       return lost.signal
     },

@@ -16,6 +16,8 @@ export function routesOf(
   events: readonly OutgoingEvent[],
   partitionIds: readonly string[] | undefined,
 ): readonly Route[] {
+  // The usual case, and the one where many events make the cost of each one count.
+  if (events.every(isFree)) return events.length === 0 ? [] : [{ destination: anywhere, events }]
   const routes = new Map<string, { destination: Destination; events: OutgoingEvent[] }>()
   for (const event of events) {
     const destination = destinationOf(event, partitionIds)
@@ -26,6 +28,11 @@ export function routesOf(
   }
   return [...routes.values()]
 }
+
+const anywhere: Destination = { kind: 'any' }
+
+const isFree = ({ partitionId, partitionKey }: OutgoingEvent): boolean =>
+  partitionId === undefined && partitionKey === undefined
 
 /** Name of a destination. */
 export function laneOf(destination: Destination): string {
@@ -44,7 +51,7 @@ function destinationOf(
   partitionIds: readonly string[] | undefined,
 ): Destination {
   if (partitionId !== undefined) return { kind: 'partition', id: partitionId }
-  if (partitionKey === undefined) return { kind: 'any' }
+  if (partitionKey === undefined) return anywhere
   const id = partitionIds?.[partitionOfKey(partitionKey, partitionIds.length)]
   return id === undefined ? { kind: 'key', key: partitionKey } : { kind: 'partition', id }
 }

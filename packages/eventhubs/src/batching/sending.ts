@@ -40,7 +40,7 @@ export class Sending {
   /** See `HubProducer.maxEventSize`. */
   async maxEventSize(): Promise<number> {
     try {
-      return (await this.#limit()) - envelopeBytes
+      return Math.max(1, (await this.#limit()) - envelopeBytes)
     } catch (error) {
       throw toHubError(error)
     }

@@ -59,12 +59,14 @@ export class CheckpointWriter {
   }
 
   async #write(): Promise<void> {
-    await this.#writing
+    // One at a time, so that an older position never overtakes a newer one.
+    while (this.#writing !== undefined) await this.#writing
     const position = this.#wanted
     if (position === undefined) return
-    this.#writing = this.#put(position)
+    this.#writing = this.#put(position).finally(() => {
+      this.#writing = undefined
+    })
     await this.#writing
-    this.#writing = undefined
   }
 
   async #put(position: Position): Promise<void> {

@@ -52,6 +52,7 @@ export function createHandover(
             await onEvents(batch)
             // Only now: one who resolves after the partition was lost has done no harm, but its word counts no longer.
             batch.signal.throwIfAborted()
+            taken(batch.partitionId)
             return
           } catch (error) {
             ended.throwIfAborted()
@@ -60,7 +61,8 @@ export function createHandover(
           }
         }
       } finally {
-        if (!ended.aborted || refusing.has(batch.partitionId)) taken(batch.partitionId)
+        // A partition that was lost while it waited waits no more, and the others may be well.
+        if (refusing.delete(batch.partitionId) && refusing.size === 0 && !stop.aborted) status.ok()
       }
     },
   }

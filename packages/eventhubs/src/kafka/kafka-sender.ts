@@ -27,6 +27,8 @@ export async function kafkaSender(options: KafkaSenderOptions): Promise<BatchSen
   let connected = false
   let lost = false
   let turn = 0
+  // A client that reports a fault to nobody would end the process.
+  producer.on('error', () => undefined)
   producer.on('client:broker:connect', () => {
     if (connected && lost) options.onReconnect()
     connected = true
