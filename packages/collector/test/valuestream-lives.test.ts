@@ -285,6 +285,17 @@ const lives: readonly Life[] = [
     ],
   },
   {
+    name: 'a GitLab pipeline that is retried has the result of the second try',
+    deliveries: [pipeline('pending'), pipeline('failed', 9), pipeline('running'), pipeline('success', 20)],
+    spans: [
+      '0-1 build queue < build',
+      '0-1 pipeline queue < pipeline',
+      '0-20 pipeline',
+      '0-9 build failed < pipeline',
+      '1-20 pipeline running < pipeline',
+    ],
+  },
+  {
     name: 'from the card over the pull request to the deploy it is one trace',
     deliveries: [
       card(5, 'To Do', 'In Progress'),
