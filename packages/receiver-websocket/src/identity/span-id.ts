@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto'
-
 import type { Derivation } from './trace-id.ts'
 
 const hexDigits = /^[0-9a-fA-F]{8,16}$/
@@ -15,9 +13,33 @@ export function parentSpanIdOf(verbatim: string | undefined, derivation: Derivat
   return verbatim.toLowerCase().padStart(16, '0')
 }
 
-/** A span id that is a function of its source, so that the same events give the same spans again. */
+/**
+ * A span id that is a function of its source, so that the same events give the same spans again. Two mixing hashes of
+ * 32 bits: ids have to differ, nobody needs to be kept from finding equal ones, and this one is made for every command.
+ */
 export function spanIdOf(source: string): string {
-  const digest = hash('sha256', source, 'hex')
-  const first = digest.slice(0, 16)
-  return zeros.test(first) ? digest.slice(16, 32) : first
+  let high = 0xdead_beef
+  let low = 0x41c6_ce57
+  for (let at = 0; at < source.length; at++) {
+    const code = source.charCodeAt(at)
+    high = Math.imul(high ^ code, 0x9e37_79b1)
+    low = Math.imul(low ^ code, 0x5f35_6495)
+  }
+  high = mixed(high, low)
+  low = mixed(low, high)
+  const id = hexOf(high) + hexOf(low)
+  return zeros.test(id) ? '0000000000000001' : id
+}
+
+function mixed(value: number, other: number): number {
+  let word = Math.imul(value ^ (value >>> 16), 0x85eb_ca6b)
+  word ^= Math.imul(other ^ (other >>> 13), 0xc2b2_ae35)
+  return Math.imul(word ^ (word >>> 16), 0x27d4_eb2f)
+}
+
+const bytesInHex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+function hexOf(word: number): string {
+  const digits = (shift: number): string => bytesInHex[(word >>> shift) & 0xff] ?? ''
+  return digits(24) + digits(16) + digits(8) + digits(0)
 }

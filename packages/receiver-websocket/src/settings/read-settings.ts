@@ -54,6 +54,7 @@ export function trackerSettingsOf(settings: Settings, profile: WireProfile): Tra
     lateWindowMs: settings.late_window,
     maxPending: settings.max_pending,
     oneWayOperations: profile.oneWayOperations,
+    followsOneWay: settings.mode === 'bridge',
     operations: new Set(settings.operations),
     parent: settings.parent,
     recordTimeline: settings.record_timeline,

@@ -123,9 +123,8 @@ function observe(works: Works, url: URL, request: IncomingMessage): Observer {
   const fromClient = profile.commandsFrom === 'client' ? 'commands' : 'replies'
 
   const onCommand = (command: Command): void => {
-    // Nobody will answer: all that there is to tell is that it came. One without room is told of at once as well.
-    if (command.oneWay || command.state === 'untracked')
-      tracker.end(command, { at: command.receivedAt }, command.oneWay)
+    // There was no room to follow it: all that there is to tell is that it came.
+    if (command.state === 'untracked') tracker.end(command, { at: command.receivedAt })
   }
   const look = (data: Buffer, binary: boolean, side: 'commands' | 'replies'): void => {
     try {

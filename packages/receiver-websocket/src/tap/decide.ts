@@ -10,8 +10,6 @@ export function decideForTap(
   raw: readonly string[],
 ): Decision {
   if (command === undefined) return { headers: raw, verdict }
-  // Nobody asked for an answer to a one-way command.
-  if (command.oneWay && command.told) return { headers: raw, verdict }
   if (!again) tracker.judged(command, verdict)
   if (isViolation(verdict)) answers.complain(command, verdict, values)
   return { headers: raw, verdict, attributes: { 'spanloom.callback.trace_id': verdict } }

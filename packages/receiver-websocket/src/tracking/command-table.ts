@@ -1,3 +1,4 @@
+import { CommandList } from './command-list.ts'
 import type { Command } from './command.ts'
 import { MultiMap } from './multi-map.ts'
 
@@ -20,8 +21,8 @@ export interface MatchQuery {
 /** The commands that an answer may still find. Knows no time; the oldest come first everywhere. */
 export class CommandTable {
   readonly #scopes = new Map<string, Scope>()
-  readonly open: Set<Command> = new Set()
-  readonly late: Set<Command> = new Set()
+  readonly open: CommandList = new CommandList()
+  readonly late: CommandList = new CommandList()
 
   get size(): number {
     return this.open.size + this.late.size
@@ -34,27 +35,28 @@ export class CommandTable {
     if (known === undefined)
       this.#scopes.set(scope, (known = { requests: new MultiMap(), traceIds: new MultiMap() }))
     if (command.requestId !== undefined) known.requests.add(command.requestId, command)
-    if (command.verbatimTraceId !== undefined) known.traceIds.add(command.verbatimTraceId, command)
-    if (command.state === 'late') this.late.add(command)
-    else this.open.add(command)
+    if (isIndexed(command)) known.traceIds.add(command.verbatimTraceId ?? '', command)
+    if (command.state === 'late') this.late.push(command)
+    else this.open.push(command)
   }
 
   /** A command that has ended stays to be found until it is removed. */
   keepLate(command: Command): void {
-    this.open.delete(command)
-    this.late.add(command)
+    this.open.remove(command)
+    this.late.push(command)
     command.state = 'late'
   }
 
   remove(command: Command): void {
-    this.open.delete(command)
-    this.late.delete(command)
+    if (command.state === 'ended') return
+    this.open.remove(command)
+    this.late.remove(command)
     command.state = 'ended'
     const { scope } = command.origin
     const known = this.#scopes.get(scope)
     if (known === undefined) return
     if (command.requestId !== undefined) known.requests.delete(command.requestId, command)
-    if (command.verbatimTraceId !== undefined) known.traceIds.delete(command.verbatimTraceId, command)
+    if (isIndexed(command)) known.traceIds.delete(command.verbatimTraceId ?? '', command)
     if (known.requests.size + known.traceIds.size === 0) this.#scopes.delete(scope)
   }
 
@@ -98,6 +100,10 @@ export class CommandTable {
     return this.#scopes.get(scope)?.requests.get(requestId) ?? []
   }
 }
+
+/** Nobody asks for the id of a command without an answer unless it has no other name. */
+const isIndexed = ({ verbatimTraceId, oneWay, requestId }: Command): boolean =>
+  verbatimTraceId !== undefined && !(oneWay && requestId !== undefined)
 
 /** Open commands before ended ones, those without an answer before those with one; there the id decides, else age. */
 function choose(candidates: readonly Command[], traceId: string | undefined): Command | undefined {

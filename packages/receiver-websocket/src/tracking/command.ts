@@ -2,6 +2,7 @@ import type { Attributes, SpanEventInit, SpanLinkInit } from '@spanloom/core'
 
 import type { Derivation } from '../identity/trace-id.ts'
 import type { Verdict } from '../identity/verdict.ts'
+import type { CommandList } from './command-list.ts'
 
 /** Where commands come from: one connection. */
 export interface Origin {
@@ -71,6 +72,10 @@ export interface Command {
   /** HTTP exchanges so far, for the ids of their spans. */
   exchanges: number
   timeline: SpanEventInit[] | undefined
+  // Its place among the commands of its state.
+  list: CommandList | undefined
+  previous: Command | undefined
+  next: Command | undefined
 }
 
 /** What every log line about a command says (`websocket.md` section 10). */

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '@spanloom/core'
 
+import type { CommandList } from './command-list.ts'
 import type { Command } from './command.ts'
 
 /**
@@ -7,12 +8,12 @@ import type { Command } from './command.ts'
  * the order of their deadlines, and one timer serves them all.
  */
 export class Deadlines {
-  readonly #commands: ReadonlySet<Command>
+  readonly #commands: CommandList
   readonly #clock: Clock
   readonly #expire: (command: Command) => void
   #timer: Timer | undefined
 
-  constructor(commands: ReadonlySet<Command>, clock: Clock, expire: (command: Command) => void) {
+  constructor(commands: CommandList, clock: Clock, expire: (command: Command) => void) {
     this.#commands = commands
     this.#clock = clock
     this.#expire = expire
@@ -31,12 +32,10 @@ export class Deadlines {
   #due(): void {
     this.#timer = undefined
     const now = this.#clock.monotonic()
-    for (const command of this.#commands) {
-      if (command.deadline > now) {
-        this.watch(command)
-        return
-      }
-      this.#expire(command)
+    for (let oldest = this.#commands.first; oldest !== undefined; oldest = this.#commands.first) {
+      if (oldest.deadline > now) return this.watch(oldest)
+      // It leaves the list, or the next look would find it again.
+      this.#expire(oldest)
     }
   }
 }

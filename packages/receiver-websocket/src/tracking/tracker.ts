@@ -22,6 +22,8 @@ export interface TrackerSettings {
   /** Commands, open and late, that are kept at most. */
   readonly maxPending: number
   readonly oneWayOperations: ReadonlySet<string>
+  /** Whether commands without an answer have a course of their own; otherwise they end as they begin. */
+  readonly followsOneWay: boolean
   /** Operations that names of spans tell apart; empty for all. */
   readonly operations: ReadonlySet<string>
   readonly parent: 'when_valid' | 'never'
@@ -77,7 +79,10 @@ export class Tracker {
   begin(message: CommandMessage, origin: Origin, at: number): Command {
     const { settings, profile, metrics, clock } = this.#options
     const { requestId, operation } = message
-    const known = requestId === undefined ? undefined : this.table.firstOpen(origin.scope, requestId)
+    const oneWay = isOneWay(message, profile, settings)
+    const instant = oneWay && !settings.followsOneWay
+    const known =
+      requestId === undefined || instant ? undefined : this.table.firstOpen(origin.scope, requestId)
     const deliveryCount = known === undefined ? 1 : known.count + 1
     if (known !== undefined) metrics.duplicate()
     const ids = this.#idsOf(message)
@@ -93,7 +98,7 @@ export class Tracker {
       headerValue: headerValueOf(message.traceId),
       ...ids,
       spanId: spanIdOf(`${ids.traceId}/${origin.scope}/${requestId ?? ''}/${at}/${deliveryCount}`),
-      oneWay: isOneWay(message, profile, settings),
+      oneWay,
       size: message.size,
       deliveryCount,
       links: linksOf(origin, known?.first),
@@ -111,10 +116,18 @@ export class Tracker {
       queueMs: 0,
       exchanges: 0,
       timeline: undefined,
+      list: undefined,
+      previous: undefined,
+      next: undefined,
     }
     metrics.received(label)
     for (const warning of message.warnings) metrics.warning(warning)
     this.#active++
+    if (instant) {
+      command.state = 'ended'
+      this.end(command, { at })
+      return command
+    }
     this.#register(command)
     if (settings.startFragments) this.#options.emit(commandStart(command))
     if (settings.logCommands) this.#options.logger.info('Command received.', logFieldsOf(command))
@@ -140,7 +153,7 @@ export class Tracker {
 
   /** Ends what is open of a connection that is gone. */
   endScope(scope: string, end: CommandEnd): void {
-    for (const command of this.table.open) if (command.origin.scope === scope) this.end(command, end)
+    for (const command of this.table.open.all()) if (command.origin.scope === scope) this.end(command, end)
   }
 
   /** Drops a command that has been told of already. */
@@ -165,15 +178,15 @@ export class Tracker {
     this.#openDeadlines.stop()
     this.#lateDeadlines.stop()
     const at = this.#options.time()
-    for (const command of [...this.table.open, ...this.#untracked])
+    for (const command of [...this.table.open.all(), ...this.#untracked])
       this.end(command, { at, errorType: 'shutdown' })
-    for (const command of this.table.late) this.table.remove(command)
+    for (const command of this.table.late.all()) this.table.remove(command)
   }
 
   #register(command: Command): void {
     const { table } = this
     if (table.size >= this.#options.settings.maxPending) {
-      const [oldest] = table.late
+      const oldest = table.late.first
       if (oldest === undefined) {
         command.state = 'untracked'
         this.#untracked.add(command)

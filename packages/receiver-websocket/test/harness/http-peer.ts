@@ -36,7 +36,8 @@ export class HttpPeer implements AsyncDisposable {
   ): Promise<HttpPeer> {
     const peer = new HttpPeer()
     peer.#answer = answer
-    peer.#server.listen(0, '127.0.0.1')
+    // A test may open hundreds of connections at once.
+    peer.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
     await once(peer.#server, 'listening')
     return peer
   }
