@@ -1,5 +1,5 @@
 /** A program of someone else that tests and benchmarks talk to where it is available. */
-export type Peer = 'cloudevents' | 'kafka' | 'otelcol' | 'proton' | 'rabbitmq'
+export type Peer = 'cloudevents' | 'kafka' | 'otelcol' | 'proton' | 'rabbitmq' | 'kcat'
 
 const reasons = new Map<Peer, string>()
 

@@ -73,9 +73,16 @@ function jsonOf(event: StoredEvent): string {
     content_type: event.contentType,
     message_id: event.messageId,
     correlation_id: event.correlationId,
-    properties: event.properties,
+    properties: Object.fromEntries(
+      Object.entries(event.properties).map(([name, value]) => [name, plain(value)]),
+    ),
     ...bodyOf(event.body),
   })
+}
+
+/** Binary properties as text, as Kafka clients mean them. */
+function plain(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
 }
 
 /** Text as it is; what is no UTF-8 as Base64, so that nothing of it is lost. */

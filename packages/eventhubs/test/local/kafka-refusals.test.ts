@@ -95,3 +95,40 @@ it.for<[string, Buffer]>([
 
   await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
 })
+
+/** A request of the Kafka protocol, behind its length. */
+function framed(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+it('takes a proof without a header after the first version of the handshake', async () => {
+  await using hubs = await kafkaHubs()
+  const socket = connect(hubs.kafkaPort ?? 0, '127.0.0.1')
+  const answer = async (): Promise<Buffer> => {
+    const [bytes]: Buffer[] = await once(socket, 'data')
+    return bytes ?? Buffer.alloc(0)
+  }
+
+  socket.write(framed(Buffer.from('\0\u0011\0\0\0\0\0\u0001\0\u0001t\0\u0005PLAIN', 'latin1')))
+  expect((await answer()).subarray(4, 10)).toEqual(Buffer.from([0, 0, 0, 1, 0, 0]))
+  socket.write(framed(Buffer.from(`\0$ConnectionString\0${hubs.connectionString()}`)))
+  expect(await answer()).toEqual(Buffer.alloc(4))
+  // Metadata of all hubs, version 1.
+  socket.write(framed(Buffer.from([0, 3, 0, 1, 0, 0, 0, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])))
+  expect((await answer()).includes('flows')).toBe(true)
+  socket.destroy()
+})
+
+it('hangs up on a wrong proof without a header', async () => {
+  await using hubs = await kafkaHubs()
+  const socket = connect(hubs.kafkaPort ?? 0, '127.0.0.1')
+  socket.resume()
+
+  socket.write(framed(Buffer.from('\0\u0011\0\0\0\0\0\u0001\0\u0001t\0\u0005PLAIN', 'latin1')))
+  socket.write(framed(Buffer.from('\0$ConnectionString\0wrong')))
+  await once(socket, 'close')
+
+  await vi.waitFor(() => expect(hubs.connections).toBe(0), 10_000)
+})

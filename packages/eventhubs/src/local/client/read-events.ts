@@ -98,7 +98,9 @@ function positionOf(from: 'earliest' | 'latest'): EventPosition {
 function storedEvent(event: ReceivedEventData, partitionId: string): StoredEvent {
   const { contentType, messageId, correlationId, partitionKey } = event
   const properties: Record<string, unknown> = Object.create(null)
-  for (const [name, value] of Object.entries(event.properties ?? {})) properties[name] = value
+  // In the copy that the client makes, binary values are objects with a key for each byte.
+  const original = event.getRawAmqpMessage().applicationProperties ?? {}
+  for (const [name, value] of Object.entries(original)) properties[name] = value
   return {
     body: bytesOf(event.body),
     partitionId,

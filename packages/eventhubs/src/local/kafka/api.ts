@@ -37,7 +37,7 @@ export const api: Readonly<Record<ApiName, ApiRange>> = {
   heartbeat: { key: 12, min: 0, max: 3 },
   leaveGroup: { key: 13, min: 0, max: 2 },
   syncGroup: { key: 14, min: 0, max: 3 },
-  saslHandshake: { key: 17, min: 1, max: 1 },
+  saslHandshake: { key: 17, min: 0, max: 1 },
   apiVersions: { key: 18, min: 0, max: 2 },
   saslAuthenticate: { key: 36, min: 0, max: 1 },
 }

@@ -83,6 +83,10 @@ async function respond(
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
+  if (login.wantsBareProof) {
+    if (!login.authenticateBare(frame)) throw new MalformedRequest('its proof is refused')
+    return new WireWriter().bytes(Buffer.alloc(0)).finish()
+  }
   const body = new WireReader(frame)
   const key = body.int16()
   const version = body.int16()

@@ -18,6 +18,7 @@ export class Login {
   readonly #namespace: Namespace
   #mechanism: Mechanism | undefined
   #isDone = false
+  #wantsBareProof = false
 
   constructor(namespace: Namespace) {
     this.#namespace = namespace
@@ -27,10 +28,16 @@ export class Login {
     return this.#isDone
   }
 
+  /** Whether the next frame is the proof and nothing else, as after version 0 of the handshake. */
+  get wantsBareProof(): boolean {
+    return this.#wantsBareProof
+  }
+
   /** Takes the name of a mechanism. */
-  handshake({ body }: KafkaRequest): WireWriter {
+  handshake({ version, body }: KafkaRequest): WireWriter {
     const wanted = body.string()
     this.#mechanism = mechanisms.find((each) => each === wanted)
+    this.#wantsBareProof = version === 0 && this.#mechanism !== undefined
     const answer = new WireWriter().int16(
       this.#mechanism === undefined ? errorCode.unsupportedSaslMechanism : errorCode.none,
     )
@@ -46,6 +53,13 @@ export class Login {
       .string(this.#isDone ? null : 'Authentication failed: the connection string or token is refused.')
       .bytes(Buffer.alloc(0))
     return version >= 1 ? answer.int64(0) : answer
+  }
+
+  /** Takes a proof that comes without a header; whether it is good. */
+  authenticateBare(proof: Buffer): boolean {
+    this.#wantsBareProof = false
+    this.#isDone = this.#admits(proof.toString('utf8'))
+    return this.#isDone
   }
 
   #admits(proof: string): boolean {
