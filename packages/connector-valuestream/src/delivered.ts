@@ -10,7 +10,8 @@ export interface Deliveries {
   readonly changesOf: ReadonlyMap<string, ReadonlySet<Fact>>
 }
 
-const fullRevision = /^[0-9a-f]{7,64}$/i
+/** What is deployed under such names are revisions and tags of versions, which no change goes into. */
+const noBranch = /^(?:[0-9a-f]{7,64}|(?:refs\/tags\/.+)|(?:release[-/])?v?\d+(?:[.-]\w+)+)$/i
 
 /**
  * Finds out which merged changes each deployment brought (`valuestream.md` chapter 10). A deployment has a change in
@@ -70,5 +71,5 @@ function firstAfter(deployments: readonly Deployment[], change: Fact): Fact | un
 function includes(deployment: Fact, change: Fact): boolean {
   if (deployment.failed || deployment.start < change.end) return false
   const { ref } = deployment
-  return ref === undefined || ref === change.ref || change.ref === undefined || fullRevision.test(ref)
+  return ref === undefined || ref === change.ref || change.ref === undefined || noBranch.test(ref)
 }

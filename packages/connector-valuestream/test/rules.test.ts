@@ -112,6 +112,22 @@ describe('the lead time', () => {
     expect(figures.lead_time.value).toBe(4.5 * 3600)
   })
 
+  it.each([
+    ['main', 1],
+    ['v1.4.0', 1],
+    ['2026.03-2', 1],
+    ['release/1.4', 1],
+    ['4f2a9c1', 1],
+    ['hotfix', 0],
+    ['vintage', 0],
+  ])('knows what was merged before a deployment of %s', async (ref, count) => {
+    const figures = await measured([
+      change('c', 1, 2),
+      deploy('d', 'x', 3, { attributes: { 'vcs.ref.head.name': ref } }),
+    ])
+    expect(figures.lead_time.count).toBe(count)
+  })
+
   it('ends with a deployment elsewhere that the change led to', async () => {
     const spans = [
       change('c', 1, 2),

@@ -196,7 +196,10 @@ describe('the history of a GitHub repository', () => {
       const first = await readHistory(api, historyOf, { stopAfter })
       const from = first.positions.at(-1) ?? { done: [] }
       const scope = { source: 'github', api: api.url, names: ['acme/shop'], ...march }
+      const asked = api.requests.length
       const second = await readHistory(api, historyOf, { from: decodeToken(encodeToken({ scope, ...from })) })
+      const repeated = api.requests.slice(asked).filter(({ path }) => path.startsWith(`${base}/issues`))
+      expect(repeated.every(({ path }) => path.includes('page=2'))).toBe(true)
       const both = new Set([...first.spans, ...second.spans].map(inShort))
       expect([...both].toSorted()).toEqual([...new Set(live)].toSorted())
     }
