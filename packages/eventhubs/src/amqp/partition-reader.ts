@@ -1,9 +1,4 @@
-import type {
-  EventHubConsumerClient,
-  EventPosition,
-  PartitionContext,
-  ReceivedEventData,
-} from '@azure/event-hubs'
+import type { EventHubConsumerClient, EventPosition, ReceivedEventData } from '@azure/event-hubs'
 import { sleep, type Clock, type Logger } from '@spanloom/core'
 
 import { CheckpointWriter } from '../consuming/checkpoint-writer.ts'
@@ -143,10 +138,8 @@ export class PartitionReader {
       client.subscribe(
         this.partitionId,
         {
-          processEvents: (events, context) =>
-            over || this.#stop.signal.aborted
-              ? Promise.resolve()
-              : sockets.outside(() => this.#take(events, context)),
+          processEvents: (events) =>
+            over || this.#stop.signal.aborted ? Promise.resolve() : sockets.outside(() => this.#take(events)),
           processError: async (error) => {
             if (over || this.#stop.signal.aborted) return
             if (hubErrorCode(error) === 'ReceiverDisconnectedError') lost = true
@@ -167,7 +160,6 @@ export class PartitionReader {
           prefetchCount: prefetch,
           maxWaitTimeInSeconds: maxWaitSeconds,
           skipParsingBodyAsJson: true,
-          trackLastEnqueuedEventProperties: true,
         },
       ),
     )
@@ -178,17 +170,11 @@ export class PartitionReader {
     return outcome
   }
 
-  async #take(events: readonly ReceivedEventData[], context: PartitionContext): Promise<void> {
+  async #take(events: readonly ReceivedEventData[]): Promise<void> {
     const { handover, metrics, health } = this.#options
     const { partitionId } = this
     this.#waitMs = firstWaitMs
     health.works(partitionId)
-    const end = context.lastEnqueuedEventProperties
-    if (end?.sequenceNumber !== undefined)
-      metrics.end(partitionId, {
-        sequenceNumber: end.sequenceNumber,
-        enqueuedTime: end.enqueuedOn?.getTime() ?? 0,
-      })
     const batch = events.map((event) => toReceivedEvent(event, partitionId))
     const last = batch.at(-1)
     if (last === undefined) return

@@ -26,7 +26,12 @@ export function fromKafkaHeaders(
   headers: Iterable<readonly [Buffer, Buffer]>,
 ): Pick<ReceivedEvent, 'contentType' | 'messageId' | 'correlationId' | 'properties'> {
   const properties: Record<string, unknown> = Object.create(null)
-  for (const [name, value] of headers) properties[name.toString()] = fromHeaderValue(value)
+  const entries = [...headers]
+  // Values of one letter can be read both ways; what the others are tells which one is meant.
+  const overAmqp =
+    entries.some(([, value]) => !isText(value)) && entries.every(([, value]) => fromAmqp(value) !== undefined)
+  for (const [name, value] of entries)
+    properties[name.toString()] = overAmqp ? fromAmqp(value) : fromHeaderValue(value)
   const contentType = properties[standard.contentType]
   const messageId = properties[standard.messageId]
   const correlationId = properties[standard.correlationId]
@@ -43,9 +48,11 @@ export function fromKafkaHeaders(
  * section 10), which is never readable text, apart from values of one letter.
  */
 export function fromHeaderValue(value: Buffer): unknown {
-  if (isUtf8(value) && !hasControl(value)) return value.toString()
+  if (isText(value)) return value.toString()
   return fromAmqp(value) ?? value
 }
+
+const isText = (value: Buffer): boolean => isUtf8(value) && !hasControl(value)
 
 function hasControl(value: Buffer): boolean {
   return value.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
