@@ -36,7 +36,7 @@ export const valueStreamSchema = {
       type: 'integer',
       minimum: 100,
       maximum: 1_000_000,
-      default: 20_000,
+      default: 10_000,
       description:
         'How many of the newest deployments, changes, issues and runs, each, are remembered. The memory of about 0.5 kB for each is bounded by it.',
     },

@@ -20,7 +20,7 @@ import { readFact } from './read-fact.ts'
 import { reportOf } from './report.ts'
 
 /** How long computed figures serve when nothing new has come: only the window moves. */
-const freshMs = 10_000
+const freshMs = 60_000
 
 /** The running connector. */
 export class ValueStream implements Component, TracesConsumer {
