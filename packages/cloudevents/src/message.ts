@@ -46,7 +46,7 @@ function decodeProperties(
     const name = key.slice(prefix.length)
     if (name === 'datacontenttype')
       attributes.ignore(name, 'is the content type of the message in binary mode')
-    else attributes.add(name, plainValue(value))
+    else attributes.add(name, name === 'time' ? timeOf(value) : plainValue(value))
   }
   if (used.size > 1 && options.validation === 'strict') {
     throw new CloudEventError('mixed_separator', 'the attributes of one message have different prefixes')
@@ -60,6 +60,11 @@ function decodeProperties(
   if (contentType !== undefined && contentType !== '') attributes.add('datacontenttype', contentType)
   const hasData = body !== undefined && body.length > 0
   return attributes.finish(hasData ? { kind: 'bytes', bytes: body } : undefined)
+}
+
+/** A native timestamp is a count of milliseconds where a message has passed from AMQP to Kafka. */
+function timeOf(value: unknown): unknown {
+  return plainValue(typeof value === 'number' && Number.isSafeInteger(value) ? new Date(value) : value)
 }
 
 /** What the JSON format would say for a native value. */

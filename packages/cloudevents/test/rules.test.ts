@@ -206,6 +206,17 @@ describe('a message of a broker', () => {
     )
   })
 
+  it('may tell its time as a native timestamp, or as the number that is left of it', () => {
+    const ms = Date.UTC(2026, 0, 15)
+    for (const time of [new Date(ms), ms, '2026-01-15T00:00:00.000Z']) {
+      const properties = Object.fromEntries(
+        Object.entries({ ...base, time }).map(([k, v]) => [`cloudEvents_${k}`, v]),
+      )
+      const { attributes } = decodeMessage({ contentType: undefined, properties, body: undefined }, strict)
+      expect(attributes.get('time')).toBe('2026-01-15T00:00:00.000Z')
+    }
+  })
+
   it('may come with headers that are bytes, as Kafka has them', () => {
     const properties = Object.fromEntries(Object.entries(base).map(([k, v]) => [`ce_${k}`, Buffer.from(v)]))
     expect(decodeMessage({ contentType: undefined, properties, body: undefined })).toMatchObject({

@@ -1,3 +1,4 @@
+import { RetryableError } from '@spanloom/core'
 import { fakeClock, type FakeClock, MemoryStorage, testHost } from '@spanloom/core/testing'
 import { expect, it } from 'vitest'
 
@@ -47,6 +48,19 @@ it('keeps what waits at a stop, and lets it go on time after the next start', as
 
   const third = await started(disk, clock)
   expect(third.telemetry.heldNow()).toBe(0)
+})
+
+it('leaves nothing on disk of a batch that the next stage refused', async () => {
+  const clock = fakeClock(1_768_471_200_000)
+  const disk = new MemoryStorage(clock)
+  const first = await started(disk, clock)
+  first.next.refuseWith(new RetryableError('QUEUE_FULL', 'The queue is full.'))
+  await expect(first.take(consumer(1), producer(2))).rejects.toThrow('The queue is full.')
+  await clock.advance(0)
+  disk.crash()
+
+  const second = await started(disk, clock)
+  expect(second.telemetry.heldNow()).toBe(0)
 })
 
 it('takes nothing that it cannot write', async () => {

@@ -21,15 +21,25 @@ interface Fed {
   readonly telemetry: RecordingTelemetry
 }
 
+type Transport = 'amqp' | 'kafka'
+
 /** A receiver that reads a hub of one partition. */
-async function fed(settings: object = {}, storage = new MemoryStorage(fakeClock())): Promise<Fed> {
-  const hub = await startLocalEventHubs({ hubs: [{ name: 'orders', partitions: 1 }] })
+async function fed(
+  settings: object = {},
+  storage = new MemoryStorage(fakeClock()),
+  transport: Transport = 'amqp',
+): Promise<Fed> {
+  const hub = await startLocalEventHubs({ hubs: [{ name: 'orders', partitions: 1 }], kafkaPort: 0 })
+  const kafka =
+    transport === 'kafka'
+      ? { transport, endpoint: `127.0.0.1:${hub.kafkaPort}`, tls: { insecure: true } }
+      : {}
   const next = new TracesSink()
   const telemetry = recordingTelemetry()
   const { event_hub: more = {}, ...others } = settings as { event_hub?: object }
   const receiver = createComponent(
     cloudEventsReceiver,
-    { event_hub: { connection: hub.connectionString('orders'), ...more }, ...others },
+    { event_hub: { connection: hub.connectionString('orders'), ...kafka, ...more }, ...others },
     { next, telemetry, clock: { ...fakeClock(Date.parse(receivedAt)), schedule: realSchedule } },
   )
   onTestFinished(async () => {
@@ -81,27 +91,30 @@ function native(value: unknown): unknown {
   return amqp === 'timestamp' ? new Date(ms ?? 0) : inner
 }
 
-describe('messages of Kafka and AMQP in a hub', () => {
-  it.each(cases.filter(({ binding }) => binding !== 'websocket'))(
-    '$id $title',
-    async ({ config = {}, message, expect: wanted }) => {
-      const { hub, next, telemetry } = await fed(config)
-      const pairs = message.headers ?? message.application_properties ?? []
-      hub.append('orders', 0, message.value ?? message.body ?? '', {
-        ...(message.properties === undefined ? {} : { contentType: message.properties.content_type }),
-        properties: Object.fromEntries(pairs.map(([name, value]) => [name, native(value)])),
-      })
-      hub.append('orders', 0, '', { properties: properties(99) })
-      await next.waitForSpans(wanted.spans.length + 1)
+describe.each<Transport>(['amqp', 'kafka'])(
+  'messages of Kafka and AMQP in a hub, read over %s',
+  (transport) => {
+    it.each(cases.filter(({ binding }) => binding !== 'websocket'))(
+      '$id $title',
+      async ({ config = {}, message, expect: wanted }) => {
+        const { hub, next, telemetry } = await fed(config, undefined, transport)
+        const pairs = message.headers ?? message.application_properties ?? []
+        hub.append('orders', 0, message.value ?? message.body ?? '', {
+          ...(message.properties === undefined ? {} : { contentType: message.properties.content_type }),
+          properties: Object.fromEntries(pairs.map(([name, value]) => [name, native(value)])),
+        })
+        hub.append('orders', 0, '', { properties: properties(99) })
+        await next.waitForSpans(wanted.spans.length + 1)
 
-      const { got, wanted: spans } = new Placeholders().compare(next.spans.slice(0, -1), wanted.spans)
-      expect(got).toEqual(spans)
-      const dropped = wanted.error === undefined ? [] : [[wanted.error, 1]]
-      await expect.poll(() => [...telemetry.dropped]).toEqual(dropped)
-    },
-    patienceMs,
-  )
-})
+        const { got, wanted: spans } = new Placeholders().compare(next.spans.slice(0, -1), wanted.spans)
+        expect(got).toEqual(spans)
+        const dropped = wanted.error === undefined ? [] : [[wanted.error, 1]]
+        await expect.poll(() => [...telemetry.dropped]).toEqual(dropped)
+      },
+      patienceMs,
+    )
+  },
+)
 
 it('hands the same events over again until the pipeline takes them', { timeout: patienceMs }, async () => {
   const { hub, next } = await fed()
