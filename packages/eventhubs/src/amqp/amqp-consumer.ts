@@ -67,6 +67,9 @@ export class AmqpConsumer implements HubConsumer {
       timeoutMs: operationMs,
       identifier: this.#self,
       ...(tokens === undefined ? {} : { tokens }),
+    }).catch(async (error: unknown) => {
+      await places.close()
+      throw error
     })
     const client = hub.consumer(config.group, places.ownerships ? passiveStore : undefined)
     const metrics = consumerMetrics(telemetry.meter, target.hub)
