@@ -9,8 +9,12 @@ const unknownKey = 'no_such_setting'
 /** The component stands first in the file, and the unknown key first in the component. */
 const lineOfKey = 3
 
+const connection =
+  'Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;EntityPath=hub'
+
 /** Settings without which a component is not valid; all others need none. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'receiver/azure_event_hub': { connection },
   'receiver/file': { include: ['traces.jsonl'] },
   'receiver/otlp_json_file': { include: ['traces.jsonl'] },
   'receiver/otlp': { protocols: { http: {} } },
@@ -19,11 +23,13 @@ const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'processor/resource': { attributes: [{ key: 'a', action: 'delete' }] },
   'processor/filter': { drop: [{ status: 'OK' }] },
   'processor/memory_limiter': { check_interval: '1s', limit_mib: 100 },
+  'exporter/azure_event_hub': { connection },
   'exporter/file': { path: 'traces.jsonl' },
   'exporter/otlp_grpc': { endpoint: 'localhost:4317' },
   'exporter/otlp_http': { endpoint: 'http://localhost:4318' },
   'extension/basicauth': { client_auth: { username: 'me', password: 'secret' } },
   'extension/bearertokenauth': { token: 'secret' },
+  'extension/local_event_hubs': { hubs: [{ name: 'flows' }] },
   'extension/memory_limiter': { check_interval: '1s', limit_mib: 100 },
 }
 
