@@ -40,6 +40,19 @@ const messagePrefixes = [
   'messaging.header.cloudEvents:',
 ]
 
+/** The attributes that may hold a fact, in the order in which they are asked. */
+const placesOf = names.map((name) => ({
+  name,
+  own: [
+    ...(name === 'traceparent' || name === 'tracestate' ? [] : [registered[name]]),
+    `cloudevents.${name}`,
+  ],
+  http: httpPrefixes.map((prefix) => prefix + name),
+  message: messagePrefixes.map((prefix) => prefix + name),
+}))
+
+const idHeaders = httpPrefixes.map((prefix) => `${prefix}id`)
+
 const markers = [Buffer.from('cloudevents.'), Buffer.from('header.c')]
 
 /** Whether a batch may have a span with facts of an event; cheap, and never wrong about one that has. */
@@ -55,8 +68,9 @@ export function mayTellOfEvent(span: Buffer): boolean {
 /** Finds what a span knows about its event: registered names win, then those of the Go SDK, then captured headers. */
 export function eventFacts(attributes: Attributes): EventFacts {
   const facts: { [Name in (typeof names)[number]]?: string } = {}
-  for (const name of names) {
-    const value = factOf(attributes, name)
+  for (const { name, own, http, message } of placesOf) {
+    const value =
+      firstText(attributes, own) ?? decoded(firstText(attributes, http)) ?? firstText(attributes, message)
     if (value !== undefined) facts[name] = value
   }
   return facts
@@ -64,27 +78,13 @@ export function eventFacts(attributes: Attributes): EventFacts {
 
 /** Whether the instrumentation captured the header `ce-id` of a request. */
 export function hasCapturedId(attributes: Attributes): boolean {
-  return httpPrefixes.some((prefix) => textOf(attributes[`${prefix}id`]) !== undefined)
+  return firstText(attributes, idHeaders) !== undefined
 }
 
-function factOf(attributes: Attributes, name: (typeof names)[number]): string | undefined {
-  const own =
-    name === 'traceparent' || name === 'tracestate' ? undefined : textOf(attributes[registered[name]])
-  return (
-    own ??
-    textOf(attributes[`cloudevents.${name}`]) ??
-    firstOf(httpPrefixes, (prefix) => decoded(textOf(attributes[prefix + name]))) ??
-    firstOf(messagePrefixes, (prefix) => textOf(attributes[prefix + name]))
-  )
-}
-
-function firstOf(
-  prefixes: readonly string[],
-  find: (prefix: string) => string | undefined,
-): string | undefined {
-  for (const prefix of prefixes) {
-    const value = find(prefix)
-    if (value !== undefined) return value
+function firstText(attributes: Attributes, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const text = textOf(attributes[key])
+    if (text !== undefined) return text
   }
   return undefined
 }
