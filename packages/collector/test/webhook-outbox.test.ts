@@ -11,11 +11,11 @@ import { temporaryFolder } from './example-run.ts'
 import { sendOverHttp, tracesOf } from './otlp-sender.ts'
 import { type CliProcess, freePort, readySentence, startCli } from './process.ts'
 
-vi.setConfig({ testTimeout: 300_000 })
-
 /** Rounds of kill -9; many more in a long run. */
 const rounds = Number(process.env['WEBHOOK_ROUNDS'] ?? 5)
 const seed = Number(process.env['WEBHOOK_SEED'] ?? Date.now() % 1_000_000)
+
+vi.setConfig({ testTimeout: 120_000 + rounds * 20_000 })
 
 interface Delivery {
   readonly spanId: string

@@ -139,10 +139,10 @@ async function configuredQueues(flags: QueueFlags, context: CliContext): Promise
   }
   return [
     ...[...exporters.values()].flatMap(({ id, config }) =>
-      queueOf('exporter', id, textAt(config, 'sending_queue', 'storage')),
+      queueOf('exporter', id, textAt(config, 'sending_queue', 'storage') ?? textAt(config, 'storage')),
     ),
     ...[...receivers.values()].flatMap(({ id, config }) =>
-      queueOf('receiver', id, textAt(config, 'dead_letters', 'storage')),
+      queueOf('receiver', id, textAt(config, 'dead_letters', 'storage') ?? textAt(config, 'storage')),
     ),
   ]
 }
