@@ -235,6 +235,15 @@ describe('a job', () => {
     expect(reasonOf('gitlab', job({ build_status: 'skipped', build_created_at: null }))).toBe('no_time')
   })
 
+  it.each([
+    ['script_failure', 'script_failure'],
+    ['unknown_failure', 'failure'],
+    [null, 'failure'],
+  ])('that failed with %s says why, if that is known', (reason, type) => {
+    const failed = { build_status: 'failed', build_finished_at: updated, build_failure_reason: reason }
+    expect(fragmentOf('gitlab', job(failed)).attributes['error.type']).toBe(type)
+  })
+
   it('keeps other statuses as events', () => {
     expect(fragmentOf('gitlab', job({ build_status: 'manual' })).events).toMatchObject([{ name: 'manual' }])
   })

@@ -20,6 +20,7 @@ describe('a reference', () => {
     ['vstrace-github-pipeline-shop-123-again', 'vstrace-github-pipeline-shop-123'],
     ['vstrace-github-deploy-shop-release-5', 'vstrace-github-deploy-shop-release-5'],
     ['vstrace-gitlab-job-shop-5-x', 'vstrace-gitlab-job-shop-5'],
+    ['vstrace-github-issue-2048-7-x', 'vstrace-github-issue-2048-7'],
     ['vstrace-gitlab-shop-5-x', 'vstrace-gitlab-shop-5'],
     ['vstrace-jiracloud-issue-TP-3-do-it', 'vstrace-jiracloud-issue-TP-3'],
     ['vstrace-jiracloud-sprint-1-x', 'vstrace-jiracloud-sprint-1'],
