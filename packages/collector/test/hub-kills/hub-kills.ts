@@ -5,8 +5,8 @@ import { seededRandom } from '@spanloom/core/testing'
 import { startLocalEventHubs } from '@spanloom/eventhubs/local'
 
 import { temporaryFolder } from '../example-run.ts'
-import { CollectingBackend } from '../kill-rounds/collecting-backend.ts'
 import { type CliProcess, readySentence, startCli } from '../process.ts'
+import { type ArrivedSpans, overHub, overOtlp } from './arrived-spans.ts'
 import { FlowLoad } from './flow-load.ts'
 
 /** How often the receiver is killed, over how many events. */
@@ -14,6 +14,8 @@ export interface HubKillsOptions {
   readonly rounds: number
   readonly events: number
   readonly seed: number
+  /** Where the spans go: over OTLP, or to another hub. Default `otlp`. */
+  readonly to?: 'otlp' | 'hub'
   /** Called at the end of each round. */
   readonly onRound?: (round: number, arrived: number) => void
 }
@@ -37,21 +39,30 @@ export interface HubKillsReport {
 }
 
 const hub = 'flows'
+const spansHub = 'spans'
 const patienceMs = 120_000
 
 /**
  * Kills a collector again and again while it reads Invictus events from a hub, and looks at what arrived when it is
  * left alone at last: hub, checkpoints on disk, assembler on disk, queue on disk, destination.
  */
-export async function hubKills({ rounds, events, seed, onRound }: HubKillsOptions): Promise<HubKillsReport> {
+export async function hubKills({
+  rounds,
+  events,
+  seed,
+  to = 'otlp',
+  onRound,
+}: HubKillsOptions): Promise<HubKillsReport> {
   const random = seededRandom(seed)
   await using folder = await temporaryFolder()
-  await using hubs = await startLocalEventHubs({ hubs: [{ name: hub, partitions: 4 }] })
-  await using backend = await CollectingBackend.listen(() => 0.5)
+  await using hubs = await startLocalEventHubs({
+    hubs: [hub, spansHub].map((name) => ({ name, partitions: 4 })),
+  })
+  await using arrived = to === 'hub' ? overHub(hubs, spansHub) : await overOtlp()
   const load = new FlowLoad(hubs, hub)
   const config = configOf({
     directory: folder.path,
-    backend: backend.url,
+    exporter: arrived.exporter,
     connection: hubs.connectionString(hub),
   })
   let log = ''
@@ -66,22 +77,22 @@ export async function hubKills({ rounds, events, seed, onRound }: HubKillsOption
     await using cli = await started(config)
     const feeding = feed(Math.floor(events / (rounds + 1)))
     // Mostly in the middle of the work, now and then already at its beginning.
-    if (random() < 0.8) await arrivals(backend, backend.arrivals.size + 1, 10_000)
+    if (random() < 0.8) await arrivals(arrived, arrived.spans.size + 1, 10_000)
     await elapse(random() * 1_500)
     cli.child.kill('SIGKILL')
     await once(cli.child, 'close')
     log += cli.stderr()
     await feeding
-    onRound?.(round, backend.arrivals.size)
+    onRound?.(round, arrived.spans.size)
   }
 
   await using cli = await started(config)
   await feed(events - load.events)
-  await arrivals(backend, load.expected.size, patienceMs)
+  await arrivals(arrived, load.expected.size, patienceMs)
   cli.signal('SIGTERM')
   await cli.exit
   log += cli.stderr()
-  return { ...judged(load, backend), leaks: log.split(hubs.key).length - 1 }
+  return { ...judged(load, arrived), leaks: log.split(hubs.key).length - 1 }
 }
 
 async function started(config: object): Promise<CliProcess> {
@@ -91,21 +102,18 @@ async function started(config: object): Promise<CliProcess> {
 }
 
 /** Waits for so many spans, or until patience is at its end. */
-async function arrivals(
-  { arrivals: spans }: CollectingBackend,
-  count: number,
-  patience: number,
-): Promise<void> {
-  for (const end = performance.now() + patience; performance.now() < end && spans.size < count;) {
-    await elapse(50)
+async function arrivals(arrived: ArrivedSpans, count: number, patience: number): Promise<void> {
+  for (const end = performance.now() + patience; performance.now() < end; await elapse(200)) {
+    arrived.look()
+    if (arrived.spans.size >= count) return
   }
 }
 
-function judged(load: FlowLoad, backend: CollectingBackend): Omit<HubKillsReport, 'leaks'> {
+function judged(load: FlowLoad, arrived: ArrivedSpans): Omit<HubKillsReport, 'leaks'> {
   const seen = new Set<string>()
   const extra: string[] = []
   const wrong: string[] = []
-  for (const { span } of backend.arrivals.values()) {
+  for (const span of arrived.spans.values()) {
     const name = `${span.traceId}/${span.name}`
     const expected = load.expected.get(name)
     if (expected === undefined || seen.has(name)) extra.push(name)
@@ -120,32 +128,27 @@ function judged(load: FlowLoad, backend: CollectingBackend): Omit<HubKillsReport
     seen.add(name)
   }
   const lost = [...load.expected.keys()].filter((name) => !seen.has(name))
-  const { changed, repeated } = backend
+  const { changed, repeated } = arrived
   return { events: load.events, expected: load.expected.size, lost, extra, wrong, repeated, changed }
 }
 
-function configOf({
-  directory,
-  backend,
-  connection,
-}: Record<'directory' | 'backend' | 'connection', string>): object {
+interface Ends {
+  readonly directory: string
+  readonly connection: string
+  readonly exporter: ArrivedSpans['exporter']
+}
+
+function configOf({ directory, connection, exporter }: Ends): object {
+  const exporters = Object.keys(exporter)
   return {
     receivers: { invictus: { event_hub: { connection, storage: 'file_storage' } } },
     processors: { span_assembly: { storage: 'file_storage', profiles: { invictus: { settle: '200ms' } } } },
-    exporters: {
-      otlp_http: {
-        endpoint: backend,
-        retry_on_failure: { initial_interval: '50ms', max_interval: '200ms', max_elapsed_time: 0 },
-        sending_queue: { storage: 'file_storage', queue_size: 100_000 },
-      },
-    },
+    exporters: exporter,
     extensions: { file_storage: { directory, min_free_disk: 0, ballast: 0 } },
     service: {
       extensions: ['file_storage'],
       telemetry: { metrics: { level: 'none' } },
-      pipelines: {
-        traces: { receivers: ['invictus'], processors: ['span_assembly'], exporters: ['otlp_http'] },
-      },
+      pipelines: { traces: { receivers: ['invictus'], processors: ['span_assembly'], exporters } },
     },
   }
 }

@@ -1,4 +1,4 @@
-// Kills a spanloom process that reads a hub: node packages/collector/test/hub-kills/main.ts --rounds 20 --events 100000
+// Kills a spanloom process that reads a hub: node packages/collector/test/hub-kills/main.ts --rounds 20 --events 100000 --to otlp|hub
 import { parseArgs } from 'node:util'
 
 import { hubKills } from './hub-kills.ts'
@@ -8,6 +8,7 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '20' },
       events: { type: 'string', default: '100000' },
+      to: { type: 'string', default: 'otlp' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     },
   })
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
     rounds,
     events,
     seed,
+    to: values.to === 'hub' ? 'hub' : 'otlp',
     onRound: (round, arrived) => void process.stderr.write(`round ${round}: ${arrived} spans so far\n`),
   })
   const { lost, extra, wrong, changed, ...rest } = report
