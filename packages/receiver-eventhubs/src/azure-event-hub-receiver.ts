@@ -37,6 +37,12 @@ const eventSettings = {
     description: 'Bytes of an event, before and after decompression; a larger one is rejected.',
   },
   dead_letters: keptInputSettings as typeof keptInputSettings,
+  apply_semantic_conventions: {
+    any: true,
+    ignored: 'apply_semantic_conventions has no effect: events are OTLP.',
+  },
+  time_formats: { any: true, ignored: 'time_formats has no effect: events are OTLP.' },
+  metric_aggregation: { any: true, ignored: 'metric_aggregation has no effect: there are only traces here.' },
 } as const
 
 type EventConfig = ConfigOf<{ readonly type: 'object'; readonly properties: typeof eventSettings }>
