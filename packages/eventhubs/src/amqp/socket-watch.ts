@@ -20,7 +20,7 @@ export interface SocketWatch {
 }
 
 const channel = 'net.client.socket'
-const owners = new AsyncLocalStorage<(socket: Socket) => void>()
+const owners = new AsyncLocalStorage<((socket: Socket) => void) | undefined>()
 let watching = 0
 
 /**
@@ -46,7 +46,7 @@ export function watchSockets(): SocketWatch {
 
   return {
     run: (work) => owners.run(own, work),
-    outside: (work) => owners.exit(work),
+    outside: (work) => owners.run(undefined, work),
     get lost() {
       return lost.signal
     },
