@@ -35,7 +35,7 @@ export async function startProvider(port = 7600) {
     if (verdicts.length === commands.length) done.resolve(verdicts)
   })
 
-  const sockets = new WebSocketServer({ server, path: '/commands' })
+  const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => {
     socket.send('connected')
     for (const command of commands) {
