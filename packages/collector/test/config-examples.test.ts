@@ -14,6 +14,7 @@ import { exampleFolder, linesOf, startExample, stopExample, temporaryFolder } fr
 import { OtlpBackend } from './otlp-backend.ts'
 import { sendOverGrpc, sendOverHttp, tracesOf } from './otlp-sender.ts'
 import { figuresOf, post, week } from './valuestream-replay.ts'
+import { headerOf, WebSocketProvider } from './websocket-provider.ts'
 
 const start = 1_767_225_600_000_000_000n
 const traceId = '5b8efff798038103d269b633813fc60c'
@@ -239,6 +240,42 @@ const examples: Readonly<Record<string, () => Promise<void>>> = {
     expect(spans.filter((span) => span.traceId === traceId)).toMatchObject([
       { name, startTimeUnixNano: start, endTimeUnixNano: start + 5_000_000n },
     ])
+    expect(await stopExample(example)).toEqual({ code: 0, signal: null })
+  },
+
+  async 'websocket-sidecar.yaml'() {
+    await using provider = await WebSocketProvider.listen()
+    await using api = await WebSocketProvider.listen()
+    await using backend = await OtlpBackend.listen()
+    const proxy = await address()
+    await using example = await startExample('websocket-sidecar.yaml', {
+      SPANLOOM_UPSTREAM_SOCKET: `ws://${provider.address}/restaurantEntryPoint`,
+      SPANLOOM_UPSTREAM_CALLBACKS: `http://${provider.address}`,
+      SPANLOOM_LOCAL_API: `http://${api.address}`,
+      SPANLOOM_CALLBACK_PROXY: proxy,
+      SPANLOOM_BACKEND: backend.url,
+    })
+
+    await provider.send(
+      '{"rID":"r-1","operation":"getBill","__headers__":{"trace-id":"c0a8017f6f2c4d98bd70a35c90f1f01"}}',
+    )
+    await api.waitForCallbacks(1)
+    const response = await fetch(`http://${proxy}/callback/getBill`, {
+      method: 'POST',
+      headers: { restoId: 'resto-1' },
+      body: '{"rID":"r-1"}',
+    })
+    await provider.waitForCallbacks(1)
+
+    expect(response.status).toBe(200)
+    expect(provider.handshakes).toEqual(['/restaurantEntryPoint Basic cmVzdG8tMTp0ZXN0 system=MyPOS'])
+    expect(provider.callbacks.map((callback) => headerOf(callback, 'trace-id'))).toEqual([
+      ['c0a8017f6f2c4d98bd70a35c90f1f01'],
+    ])
+    const spans = await backend.waitForSpans(3)
+    expect(new Set(spans.map(({ name }) => name))).toEqual(
+      new Set(['process getBill', 'POST /commands/{operation}', 'POST /callback/{operation}']),
+    )
     expect(await stopExample(example)).toEqual({ code: 0, signal: null })
   },
 
