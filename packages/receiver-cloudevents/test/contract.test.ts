@@ -2,6 +2,8 @@ import { testReceiverContract } from '@spanloom/core/testing'
 import { cloudEventsReceiver } from '@spanloom/receiver-cloudevents'
 import { describe } from 'vitest'
 
+import { defineCloudEventsReceiver } from '../src/receiver.ts'
+import { MemoryPartition } from './memory-partition.ts'
 import { rawRequest } from './raw-request.ts'
 
 describe('over HTTP', () => {
@@ -18,6 +20,31 @@ describe('over HTTP', () => {
         body: '{}',
       })
       return status === 202 ? 'accepted' : status === 503 || status === 429 ? 'retry' : 'rejected'
+    },
+  })
+})
+
+describe('from a hub', () => {
+  let partition = new MemoryPartition()
+  const factory = defineCloudEventsReceiver((options) => {
+    partition = new MemoryPartition()
+    return partition.consumer(options)
+  })
+  const connection =
+    'Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;EntityPath=hub'
+  // A span begins when its event is received, and the contract wants equal spans at different times.
+  const timeless: typeof factory = {
+    ...factory,
+    create: (options) =>
+      factory.create({ ...options, clock: { ...options.clock, now: () => 1_768_471_200_000 } }),
+  }
+  testReceiverContract(timeless, {
+    config: { event_hub: { connection } },
+    fetches: true,
+    send(_receiver, number) {
+      const event = { specversion: '1.0', id: `e-${number}`, source: '/shop', type: 'order.created' }
+      partition.append(JSON.stringify(event), { contentType: 'application/cloudevents+json' })
+      return Promise.resolve('accepted')
     },
   })
 })

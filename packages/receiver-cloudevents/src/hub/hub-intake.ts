@@ -10,7 +10,7 @@ import {
   type ReceiverOptions,
   RetryableError,
 } from '@spanloom/core'
-import { createHubConsumer, type EventBatch, type HubConsumer } from '@spanloom/eventhubs'
+import type { EventBatch, HubConsumer, HubConsumerOptions } from '@spanloom/eventhubs'
 
 import type { Metrics } from '../metrics.ts'
 import { messageOf as outgoing } from '../relay/outgoing-message.ts'
@@ -21,6 +21,9 @@ import { type Arrival, repetitionOf, sinkTraces } from '../sink.ts'
 import type { EventSpanMaker } from '../spans/event-spans.ts'
 import { ambientOf, eventOf, type HubMessage, revived, unusable } from './hub-event.ts'
 
+/** Makes a consumer of a hub; tests hand in one that needs no hub. */
+export type CreateConsumer = (options: HubConsumerOptions) => HubConsumer
+
 /** What reading from a hub works with. */
 export interface HubIntakeOptions extends Pick<
   ReceiverOptions<CloudEventsConfig>,
@@ -30,6 +33,13 @@ export interface HubIntakeOptions extends Pick<
   readonly spans: EventSpanMaker
   readonly metrics: Metrics
   readonly relay: RelayEvent | undefined
+  readonly createConsumer: CreateConsumer
+}
+
+/** When a message came, and when its span was first handed on. */
+interface Times {
+  readonly receivedAt: bigint
+  endedAt?: bigint
 }
 
 /** A message that can never be used. */
@@ -48,14 +58,16 @@ export class HubIntake implements Component {
   readonly #consumer: HubConsumer
   readonly #kept: KeptInput
   readonly #complaints: LogThrottle
+  /** Times of messages that may come again, which are then those of the first attempt. */
+  readonly #times = new WeakMap<HubMessage, Times>()
 
   constructor(options: HubIntakeOptions) {
-    const { id, hub, telemetry, clock } = options
+    const { id, hub, telemetry, clock, createConsumer } = options
     this.#options = options
     this.#kept = new KeptInput({ id, config: hub.dead_letters, telemetry, clock })
     this.#complaints = new LogThrottle(clock, logIntervalMs)
     const onEvents = ({ events, signal }: EventBatch): Promise<void> => this.#take(events, signal)
-    this.#consumer = createHubConsumer({ id, config: hub, telemetry, clock, onEvents })
+    this.#consumer = createConsumer({ id, config: hub, telemetry, clock, onEvents })
   }
 
   async start(host: Host): Promise<void> {
@@ -98,8 +110,11 @@ export class HubIntake implements Component {
     context: ConsumeContext,
   ): Promise<readonly Rejected[]> {
     const { next, clock, spans, metrics, telemetry } = this.#options
-    const endedAt = unixNano(clock)
-    const parts = arrivals.map(({ arrival }) => sinkTraces([arrival], { spans, metrics, endedAt }))
+    const now = unixNano(clock)
+    const parts = arrivals.map(({ message, arrival }) => {
+      const endedAt = (this.#timesOf(message).endedAt ??= now)
+      return sinkTraces([arrival], { spans, metrics, endedAt })
+    })
     const refused = await consumeParts(next, parts, context)
     return [...refused].flatMap(([number, error]) => {
       telemetry.accounting.dropped(parts[number]?.spanCount ?? 0, 'refused')
@@ -126,12 +141,12 @@ export class HubIntake implements Component {
   }
 
   #arrivalOf(message: HubMessage, seen: Map<string, number>): Arrival | CloudEventError {
-    const { config, hub, clock } = this.#options
+    const { config, hub } = this.#options
     try {
       const event = eventOf(message, { validation: config.validation })
       const delivery = {
         ambient: ambientOf(message),
-        receivedAt: unixNano(clock),
+        receivedAt: this.#timesOf(message).receivedAt,
         system: 'eventhubs',
         destination: config.messaging_destination ?? hub.event_hub.name,
         repetition: repetitionOf(event, seen),
@@ -141,6 +156,12 @@ export class HubIntake implements Component {
       if (error instanceof CloudEventError) return error
       throw error
     }
+  }
+
+  #timesOf(message: HubMessage): Times {
+    let times = this.#times.get(message)
+    if (times === undefined) this.#times.set(message, (times = { receivedAt: unixNano(this.#options.clock) }))
+    return times
   }
 
   async #setAside({ message, reason, error }: Rejected): Promise<void> {
