@@ -5,6 +5,7 @@ import {
   createComponent,
   fakeClock,
   type FakeClock,
+  MemoryStorage,
   testHost,
   testTelemetry,
   type TestTelemetry,
@@ -174,6 +175,32 @@ it('counts a span that comes whole in another event as merged', async () => {
   })
   expect(next.calls).toBe(0)
   expect(telemetry.counts.merged).toBe(1)
+})
+
+it('keeps aside what a request that it took could not use, and nothing of one that it refused', async () => {
+  const clock = fakeClock()
+  const [storage, next] = [new MemoryStorage(clock), new TracesSink()]
+  const config = { http: { endpoint: '127.0.0.1:0' }, dead_letters: { storage: 'disk' } }
+  const started = createComponent(invictusReceiver, config, { next, clock })
+  receiver = started
+  await started.start(testHost({ disk: storage.extension() }))
+  const post = async (body: unknown): Promise<number> => {
+    const answer = await request(started.url ?? '', { method: 'POST', body: JSON.stringify(body) })
+    await answer.body.dump()
+    return answer.statusCode
+  }
+
+  expect([await post([eventNumber(1), 5, { ChainId: 'x' }]), await post([5]), await post('x')]).toEqual([
+    200, 400, 400,
+  ])
+
+  const queue = storage.queueOf({ kind: 'receiver', id: 'invictus', pipeline: 'dead_letters' })
+  expect(queue.deadLetters.map(({ lastError }) => lastError)).toEqual([
+    'permanent_error: not_an_object: number 2 of 3 events is no object',
+    'permanent_error: no_step: number 3 of 3 events has no Step',
+  ])
+  storage.refuse()
+  expect(await post([eventNumber(1), 5])).toBe(503)
 })
 
 describe('the settings', () => {

@@ -45,7 +45,10 @@ export class ReplayFilter {
     let ended = false
     const parts = events.map(({ enqueuedTime }, index) => {
       const own = spans[index] ?? Traces.empty
-      if (enqueuedTime >= claim.end) ended = true
+      if (enqueuedTime >= claim.end) {
+        ended = true
+        waiting.clear()
+      }
       if (enqueuedTime >= claim.edge || ended) return withEarlier(own, waiting)
       own.forEach((span) => {
         const trace = traceOf(span)
