@@ -39,7 +39,8 @@ async function answer(request: FeedRequest): Promise<FeedReply> {
     integrator.on('message', () => arrived++)
     await once(integrator, 'open')
   } else await send(request.operation, request.count)
-  return { port: (server?.address() as AddressInfo).port }
+  const address = server?.address() as AddressInfo | undefined
+  return { port: address?.port ?? 0 }
 }
 
 async function send(operation: string, count: number): Promise<void> {
@@ -51,7 +52,9 @@ async function send(operation: string, count: number): Promise<void> {
     if (index % 256 === 255) await new Promise((resolve) => setImmediate(resolve))
     while (socket.bufferedAmount > highWaterBytes) await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  while (integrator !== undefined && arrived < wanted) await new Promise((resolve) => setTimeout(resolve, 1))
+  if (integrator === undefined) return
+  const hasArrived = (): boolean => arrived >= wanted
+  while (!hasArrived()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
 serve(answer)

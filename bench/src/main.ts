@@ -14,10 +14,11 @@ import { machine, markdownOf, type Report } from './report.ts'
 import { steady } from './steady.ts'
 import { storedSpans } from './stored-spans.ts'
 import { valuestream } from './valuestream.ts'
+import { websocket } from './websocket.ts'
 
 const usage = `Usage: npm run bench -- [--only <name>]… [--rounds <n>] [--smoke]
 
-  --only     pass-through, events, cloudevents, eventhubs, steady, open-spans, stored-spans, loop-delay, valuestream, cold-start; all when absent
+  --only     pass-through, events, cloudevents, eventhubs, steady, open-spans, stored-spans, loop-delay, valuestream, websocket, cold-start; all when absent
   --rounds   measured rounds for each variant (default 5)
   --smoke    one tiny round of everything, to see that the benchmarks run
 `
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
             log,
           )
         : []),
+      ...(wanted('websocket') ? await websocket({ rounds, commands: smoke ? 1000 : 100_000 }, log) : []),
       ...(wanted('events')
         ? await eventsToSpans(
             { perRequest: smoke ? [100] : [1, 100], rounds, events: smoke ? 1000 : 40_000 },

@@ -56,7 +56,9 @@ export async function websocket(
     // All in turn in every round, so that the machine's moods hit all of them; the first round warms up.
     for (let round = 0; round <= options.rounds; round++) {
       for (const [index, contestant] of contestants.entries()) {
-        const measured = await measure(contestant.pid, options.commands, () => contestant.run(options.commands))
+        const measured = await measure(contestant.pid, options.commands, () =>
+          contestant.run(options.commands),
+        )
         if (round > 0) rounds[index]?.push(measured)
       }
       log(`websocket, ${title}: round ${round} of ${options.rounds}`)
@@ -69,7 +71,9 @@ export async function websocket(
       title: `WebSocket: ${title}`,
       unit: 'commands',
       figures,
-      notes: [`The tap reaches ${share.toFixed(0)} % of a bare loop that parses the same messages and does nothing else.`],
+      notes: [
+        `The tap reaches ${share.toFixed(0)} % of a bare loop that parses the same messages and does nothing else.`,
+      ],
     })
   }
   return sections

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
@@ -29,15 +29,7 @@ export class WebSocketProvider implements AsyncDisposable {
       this.#socket.resolve(socket)
     })
     this.#server.on('request', (request, response) => {
-      void buffer(request).then((body) => {
-        this.callbacks.push({
-          path: request.url ?? '',
-          rawHeaders: request.rawHeaders,
-          body: body.toString(),
-        })
-        response.writeHead(200).end()
-        for (const look of this.#waiting) look()
-      })
+      void this.#take(request, response)
     })
   }
 
@@ -68,6 +60,13 @@ export class WebSocketProvider implements AsyncDisposable {
       this.#waiting.push(look)
       look()
     })
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await buffer(request)).toString()
+    this.callbacks.push({ path: request.url ?? '', rawHeaders: request.rawHeaders, body })
+    response.writeHead(200).end()
+    for (const look of this.#waiting) look()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

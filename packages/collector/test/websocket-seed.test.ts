@@ -153,7 +153,7 @@ async function openScene(binary: string): Promise<OpenScene> {
     admin: new URL(`http://${admin}`),
     command: (settings) => [
       '--config',
-      `yaml:${`
+      `yaml:
 extensions: { admin: { endpoint: "${admin}" } }
 receivers:
   websocket:
@@ -164,7 +164,7 @@ service:
   extensions: [admin]
   pipelines: { traces: { receivers: [websocket], exporters: [otlp_http] } }
   telemetry: { metrics: { level: none }, logs: { encoding: json } }
-`}`,
+`,
     ],
     async spans(count) {
       for (let lines = 1; ; lines++) {

@@ -1,4 +1,4 @@
-import { systemClock } from '@spanloom/core'
+import { type Span, systemClock } from '@spanloom/core'
 import { Agent } from 'undici'
 import { expect, it } from 'vitest'
 
@@ -116,13 +116,11 @@ it(
     const outcomes = new Map<string, Set<string>>()
     for (const span of rig.sink.spans) {
       if (span.kind !== 'CONSUMER') continue
-      const id = String(span.attribute('messaging.message.conversation_id'))
+      const id = textOf(span, 'messaging.message.conversation_id')
       const number = Number(id.slice(2))
       expect(span.attribute('spanloom.trace_id')).toBe(traceIdOf(number))
       const outcome =
-        span.status.code === 'ERROR'
-          ? String(span.attribute('error.type'))
-          : String(span.attribute('spanloom.callback.trace_id'))
+        span.status.code === 'ERROR' ? textOf(span, 'error.type') : textOf(span, 'spanloom.callback.trace_id')
       outcomes.set(id, (outcomes.get(id) ?? new Set()).add(outcome))
     }
     expect(outcomes.size).toBe(commands)
@@ -135,6 +133,11 @@ it(
     expect(new Set(rig.sink.spans.map(({ spanId }) => spanId)).size).toBe(rig.sink.spanCount)
   },
 )
+
+function textOf(span: Span, name: string): string {
+  const value = span.attribute(name)
+  return typeof value === 'string' ? value : ''
+}
 
 async function waitFor(holds: () => boolean): Promise<void> {
   for (const deadline = performance.now() + 20_000; !holds();) {
