@@ -25,11 +25,6 @@ export class Draft {
     return this
   }
 
-  /** The same as text, for ids that a source writes as numbers. */
-  text(name: string, value: string | undefined): this {
-    return this.set(name, value)
-  }
-
   /** A number that is a double even without a fraction. */
   seconds(name: string, value: number | undefined): this {
     if (value !== undefined && Number.isFinite(value)) this.#values[name] = double(value)
