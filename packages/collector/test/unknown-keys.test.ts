@@ -15,6 +15,7 @@ const connection =
 /** Settings without which a component is not valid; all others need none. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'receiver/azure_event_hub': { connection },
+  'receiver/cloudevents': { http: {} },
   'receiver/file': { include: ['traces.jsonl'] },
   'receiver/otlp_json_file': { include: ['traces.jsonl'] },
   'receiver/otlp': { protocols: { http: {} } },
