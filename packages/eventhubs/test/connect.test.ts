@@ -10,6 +10,7 @@ import {
 } from '@spanloom/eventhubs/local'
 import { expect, it, onTestFinished } from 'vitest'
 
+import { startBlobStandIn } from './blob-stand-in.ts'
 import { numbered, patienceMs, soon, startConsumer, startProducer, textOf } from './start-clients.ts'
 
 async function startHub(options: Partial<LocalEventHubsOptions> = {}): Promise<LocalEventHubs> {
@@ -150,3 +151,47 @@ it('switches off the delay of small packets, of its own sockets only', { timeout
   expect(ours).toHaveLength(4)
   expect(withoutDelay).toEqual([ours[0], ours[2]])
 })
+
+it(
+  'proves itself with a token of Entra ID, for the hub and for the container',
+  { timeout: 2 * patienceMs },
+  async () => {
+    const authority = testAuthority()
+    const hub = await startHub({ tls: authority.issue() })
+    const store = await startBlobStandIn({ kind: 'token', token: 'header.payload.mark' })
+    onTestFinished(() => store.close())
+    const scopes: string[] = []
+    const login = createHttpServer((request, response) => {
+      let form = ''
+      request.setEncoding('utf8')
+      request.on('data', (chunk) => (form += String(chunk)))
+      request.on('end', () => {
+        scopes.push(new URLSearchParams(form).get('scope') ?? '')
+        response.end('{"access_token":"header.payload.mark","expires_in":3600}')
+      })
+    })
+    await new Promise<void>((resolve) => login.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void login.close())
+    const settings = {
+      event_hub: { name: 'flows', namespace: 'acme.example' },
+      endpoint: `localhost:${hub.port}`,
+      tls: { ca_pem: authority.cert },
+      auth: {
+        authority_host: `http://127.0.0.1:${(login.address() as AddressInfo).port}`,
+        service_principal: { tenant_id: 'acme', client_id: 'app', client_secret: 'very secret' },
+      },
+    }
+    const { producer } = await startProducer(settings)
+    await producer.send(numbered(300), { signal: soon() })
+    const blob = { storage_account_url: store.url, container_name: 'checkpoints' }
+    const { received, stop } = await startConsumer({ settings: { ...settings, blob_checkpoint_store: blob } })
+    await received(300)
+    await stop()
+    expect(new Set(scopes)).toEqual(
+      new Set(['https://eventhubs.azure.net//.default', 'https://storage.azure.com/.default']),
+    )
+    expect(store.blobs.get('acme.example/flows/$default/checkpoint/0')?.metadata.get('sequencenumber')).toBe(
+      '299',
+    )
+  },
+)

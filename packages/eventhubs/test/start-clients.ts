@@ -26,7 +26,7 @@ export interface StartedConsumer {
   readonly events: readonly ReceivedEvent[]
   /** Resolves when so many events with different bodies were taken. */
   readonly received: (count: number) => Promise<void>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface ConsumerSetup {
