@@ -15,20 +15,26 @@ export function parentSpanIdOf(verbatim: string | undefined, derivation: Derivat
 
 /**
  * A span id that is a function of its source, so that the same events give the same spans again. Two mixing hashes of
- * 32 bits: ids have to differ, nobody needs to be kept from finding equal ones, and this one is made for every command.
+ * 32 bits: ids have to differ, nobody needs to be kept from finding equal ones, and one is made for every command.
  */
-export function spanIdOf(source: string): string {
-  let high = 0xdead_beef
-  let low = 0x41c6_ce57
+export function spanIdOf(source: string, more: string = '', time: number = 0, count: number = 0): string {
+  let high = 0xdead_beef ^ count
+  let low = 0x41c6_ce57 ^ source.length
   for (let at = 0; at < source.length; at++) {
     const code = source.charCodeAt(at)
     high = Math.imul(high ^ code, 0x9e37_79b1)
     low = Math.imul(low ^ code, 0x5f35_6495)
   }
-  high = mixed(high, low)
-  low = mixed(low, high)
+  for (let at = 0; at < more.length; at++) {
+    const code = more.charCodeAt(at)
+    high = Math.imul(high ^ code, 0x9e37_79b1)
+    low = Math.imul(low ^ code, 0x5f35_6495)
+  }
+  const micros = Math.round(time * 1000)
+  high = mixed(high ^ (micros % 2 ** 32), low)
+  low = mixed(low ^ Math.floor(micros / 2 ** 32), high)
   const id = hexOf(high) + hexOf(low)
-  return zeros.test(id) ? '0000000000000001' : id
+  return id === '0000000000000000' ? '0000000000000001' : id
 }
 
 function mixed(value: number, other: number): number {
@@ -37,9 +43,10 @@ function mixed(value: number, other: number): number {
   return Math.imul(word ^ (word >>> 16), 0x27d4_eb2f)
 }
 
-const bytesInHex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const bytesInHex: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+)
 
 function hexOf(word: number): string {
-  const digits = (shift: number): string => bytesInHex[(word >>> shift) & 0xff] ?? ''
-  return digits(24) + digits(16) + digits(8) + digits(0)
+  return `${bytesInHex[word >>> 24]}${bytesInHex[(word >>> 16) & 0xff]}${bytesInHex[(word >>> 8) & 0xff]}${bytesInHex[word & 0xff]}`
 }

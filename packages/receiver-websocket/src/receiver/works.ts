@@ -73,6 +73,7 @@ export function createWorks(options: ReceiverOptions<Settings>, randomHex: Rando
     settings: trackerSettingsOf(settings, profile),
     profile,
     emit,
+    emitInstant: (command) => outlet.addInstant(command),
     metrics,
     logger,
     clock,

@@ -5,7 +5,8 @@ import { toNanos } from '../tracking/wall-time.ts'
 
 /** Trace flag "sampled", and that it is known whether the parent is remote. */
 export const localParentFlags = 0x101
-const remoteParentFlags = 0x301
+/** The same, where the parent is another process's. */
+export const remoteParentFlags = 0x301
 
 /** Longest text that an attribute takes over from a message. */
 const longestText = 1024

@@ -5,12 +5,18 @@ import {
   messageOf,
   retryAfterMs,
   type SpanInit,
+  Resource,
+  Scope,
   type Timer,
-  type Traces,
+  Traces,
   TracesBuilder,
   type TracesBuilderDefaults,
   type TracesConsumer,
+  WireWriter,
 } from '@spanloom/core'
+
+import type { Command } from '../tracking/command.ts'
+import { InstantWriter } from './instant-writer.ts'
 
 /** What an outlet needs. */
 export interface OutletOptions extends TracesBuilderDefaults {
@@ -24,6 +30,11 @@ export interface OutletOptions extends TracesBuilderDefaults {
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
 const mostSpans = 8_192
+const spansTag = 0x12
+const resourceTag = 0x0a
+const scopeTag = 0x0a
+const groupTag = 0x0a
+const scopeSpansTag = 0x12
 
 /**
  * Hands spans on without ever holding up the traffic that they tell of. While a batch is under way, further spans
@@ -32,6 +43,12 @@ const mostSpans = 8_192
 export class Outlet {
   readonly #options: OutletOptions
   readonly #giveUp = new AbortController()
+  readonly #resource: Resource
+  readonly #scope: Scope
+  readonly #instant = new InstantWriter()
+  #writer: WireWriter | undefined
+  /** Spans in the writer. */
+  #written = 0
   #builder: TracesBuilder
   #sending: Traces | undefined
   #ready: Traces[] = []
@@ -44,7 +61,10 @@ export class Outlet {
 
   constructor(options: OutletOptions) {
     this.#options = options
-    this.#builder = new TracesBuilder(options)
+    const { resource = Resource.empty, scope = Scope.empty } = options
+    this.#resource = resource instanceof Resource ? resource : Resource.of(resource)
+    this.#scope = scope
+    this.#builder = new TracesBuilder({ resource: this.#resource, scope })
   }
 
   /** Spans that are not handed on yet. */
@@ -53,13 +73,32 @@ export class Outlet {
   }
 
   add(span: SpanInit): void {
-    if (this.#waiting >= this.#options.maxWaiting || this.#giveUp.signal.aborted) {
-      this.#options.telemetry.accounting.dropped(1, this.#giveUp.signal.aborted ? 'shutdown' : 'buffer_full')
-      return
-    }
+    if (!this.#hasRoom()) return
     this.#builder.add(span)
-    this.#waiting++
     if (this.#builder.spanCount >= mostSpans) this.#ready.push(this.#builder.build())
+    this.#schedule()
+  }
+
+  /** Adds the span of a command that ended as it began. */
+  addInstant(command: Command): void {
+    if (!this.#hasRoom()) return
+    const writer = (this.#writer ??= new WireWriter())
+    const span = writer.open(spansTag)
+    this.#instant.write(writer, command)
+    writer.close(span)
+    if (++this.#written >= mostSpans) this.#takeWritten()
+    this.#schedule()
+  }
+
+  #hasRoom(): boolean {
+    const { aborted } = this.#giveUp.signal
+    const full = this.#waiting >= this.#options.maxWaiting
+    if (full || aborted) this.#options.telemetry.accounting.dropped(1, aborted ? 'shutdown' : 'buffer_full')
+    else this.#waiting++
+    return !full && !aborted
+  }
+
+  #schedule(): void {
     if (this.#due || this.#sending !== undefined) return
     this.#due = true
     // What comes in one turn of the event loop goes in one batch.
@@ -89,6 +128,9 @@ export class Outlet {
     this.#drop(this.#waiting - (this.#sending?.spanCount ?? 0), 'shutdown')
     this.#ready = []
     this.#builder.build()
+    this.#writer?.release()
+    this.#writer = undefined
+    this.#written = 0
   }
 
   async #run(): Promise<void> {
@@ -102,7 +144,19 @@ export class Outlet {
     this.#idle?.()
   }
 
+  /** Makes a batch of the spans that were written one by one. */
+  #takeWritten(): void {
+    const writer = this.#writer
+    if (writer === undefined || this.#written === 0) return
+    const spans = writer.take()
+    writer.release()
+    this.#writer = undefined
+    this.#written = 0
+    this.#ready.push(Traces.trusted(framed(this.#resource, this.#scope, spans)))
+  }
+
   #take(): Traces | undefined {
+    this.#takeWritten()
     if (this.#ready.length === 0 && this.#builder.spanCount > 0) this.#ready.push(this.#builder.build())
     return this.#ready.shift()
   }
@@ -168,4 +222,21 @@ export class Outlet {
       if (this.#giveUp.signal.aborted) done()
     })
   }
+}
+
+/** `TracesData` of one resource and one scope around spans with their tags. */
+function framed(resource: Resource, scope: Scope, spans: Buffer): Buffer {
+  const writer = new WireWriter()
+  const group = writer.open(groupTag)
+  writer.byte(resourceTag)
+  writer.lengthAndBytes(resource.bytes)
+  const scopeSpans = writer.open(scopeSpansTag)
+  writer.byte(scopeTag)
+  writer.lengthAndBytes(scope.bytes)
+  writer.raw(spans)
+  writer.close(scopeSpans)
+  writer.close(group)
+  const bytes = writer.take()
+  writer.release()
+  return bytes
 }

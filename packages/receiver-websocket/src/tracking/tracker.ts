@@ -9,6 +9,7 @@ import { resolvePointer } from '../message/json-pointer.ts'
 import type { CommandMessage } from '../message/reading.ts'
 import type { WireProfile } from '../message/wire-profile.ts'
 import { type CommandEnd, commandSpan, commandStart, shortened } from '../spans/command-span.ts'
+import { InstantWriter } from '../spans/instant-writer.ts'
 import { CommandTable } from './command-table.ts'
 import { type Command, logFieldsOf, type Origin } from './command.ts'
 import { Deadlines } from './deadlines.ts'
@@ -39,6 +40,8 @@ export interface TrackerOptions {
   readonly settings: TrackerSettings
   readonly profile: WireProfile
   readonly emit: (span: SpanInit) => void
+  /** Tells of a command that ended as it began. */
+  readonly emitInstant: (command: Command) => void
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
@@ -97,7 +100,7 @@ export class Tracker {
       verbatimSpanId: message.spanId,
       headerValue: headerValueOf(message.traceId),
       ...ids,
-      spanId: spanIdOf(`${ids.traceId}/${origin.scope}/${requestId ?? ''}/${at}/${deliveryCount}`),
+      spanId: spanIdOf(ids.traceId, requestId ?? origin.scope, at, deliveryCount),
       oneWay,
       size: message.size,
       deliveryCount,
@@ -125,7 +128,13 @@ export class Tracker {
     this.#active++
     if (instant) {
       command.state = 'ended'
-      this.end(command, { at })
+      if (!InstantWriter.takes(command)) this.end(command, { at })
+      else {
+        command.told = true
+        this.#active--
+        this.#options.emitInstant(command)
+        if (settings.logCommands) this.#options.logger.info('Command received.', logFieldsOf(command))
+      }
       return command
     }
     this.#register(command)
