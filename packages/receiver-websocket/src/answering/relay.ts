@@ -62,7 +62,9 @@ export async function relayCallback(
   if (url === undefined)
     return refuse(response, 400, 'BAD_TARGET', 'The request target must be a path on this server.')
   const start = time()
-  const body = await readBody(request, maxBodyBytes)
+  const body = await readBody(request, maxBodyBytes).catch(() => undefined)
+  // The sender went away: there is nobody to answer and nothing to pass on.
+  if (body === undefined) return
   if (!body.complete && options.longBodies === 'refuse') {
     response.shouldKeepAlive = false
     return refuse(response, 413, 'BODY_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`)

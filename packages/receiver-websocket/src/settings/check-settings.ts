@@ -141,13 +141,14 @@ function checkPatterns({ ignore_messages: patterns, heartbeat }: Settings, repor
 }
 
 function checkHeaders(headers: HeaderMap | undefined, path: Path, report: ReportIssue): void {
-  for (const [name, value] of headerEntries(headers)) {
-    checkName(name, path, report)
-    try {
+  try {
+    for (const [name, value] of headerEntries(headers)) {
+      validateHeaderName(name)
       validateHeaderValue(name, value)
-    } catch {
-      report(path, `the value of the header "${name}" has characters that no header can carry`)
     }
+  } catch (error) {
+    // Names the header, never its value.
+    report(path, messageOf(error))
   }
 }
 

@@ -71,8 +71,7 @@ export function createTap(works: Works): Mode {
       await callbacks?.stop(signal)
     },
     async close(signal) {
-      relay?.close()
-      await Promise.all([sockets?.stop(signal), callbacks?.stop(signal)])
+      await Promise.all([relay?.close(signal), sockets?.stop(signal), callbacks?.stop(signal)])
       stop.abort(new Error('The receiver is shutting down.'))
       await link?.close(signal)
     },

@@ -38,6 +38,7 @@ export class SocketRelay {
   readonly #options: SocketRelayOptions
   readonly #open = new Set<Splice>()
   #connecting = 0
+  #empty: (() => void) | undefined
 
   constructor(options: SocketRelayOptions) {
     this.#options = options
@@ -82,9 +83,16 @@ export class SocketRelay {
     const timer = clock.schedule(settings.connectTimeoutMs, () => giveUp('There was no answer in time.'))
   }
 
-  /** Ends all connections. */
-  close(): void {
+  /** Ends all connections; those that do not end in time are cut off. */
+  async close(signal: AbortSignal): Promise<void> {
+    const cut = (): void => {
+      for (const each of this.#open) each.cut()
+    }
     for (const each of this.#open) each.end(1001)
+    if (signal.aborted) cut()
+    signal.addEventListener('abort', cut, { once: true })
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve))
+    signal.removeEventListener('abort', cut)
   }
 
   #join(
@@ -94,6 +102,7 @@ export class SocketRelay {
     head: Buffer,
     { response, socket: server, head: serverHead }: Extract<HandshakeAnswer, { kind: 'accepted' }>,
   ): void {
+    const { settings, clock } = this.#options
     const observer = this.#options.observe(url, request)
     tune(server)
     if (isSocket(client)) tune(client)
@@ -101,16 +110,22 @@ export class SocketRelay {
     // What came together with the handshakes is read again, in its order.
     if (serverHead.length > 0) server.unshift(serverHead)
     if (head.length > 0) client.unshift(head)
-    const joined: Splice = splice(server, client, this.#options.settings.maxMessageBytes, {
-      fromServer: (data, binary) => observer.fromServer(data, binary),
-      fromClient: (data, binary) => observer.fromClient(data, binary),
-      tooLarge: () => observer.tooLarge(),
-      unreadable: () => observer.unreadable(),
-      closed: () => {
-        this.#open.delete(joined)
-        observer.closed()
+    const joined: Splice = splice(
+      server,
+      client,
+      { maxBytes: settings.maxMessageBytes, clock },
+      {
+        fromServer: (data, binary) => observer.fromServer(data, binary),
+        fromClient: (data, binary) => observer.fromClient(data, binary),
+        tooLarge: () => observer.tooLarge(),
+        unreadable: () => observer.unreadable(),
+        closed: () => {
+          this.#open.delete(joined)
+          if (this.#open.size === 0) this.#empty?.()
+          observer.closed()
+        },
       },
-    })
+    )
     this.#open.add(joined)
   }
 }

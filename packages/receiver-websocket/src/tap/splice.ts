@@ -1,7 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
+import type { Clock, Timer } from '@spanloom/core'
+
 import { closeFrame, FrameScanner, type ScannedMessage } from './frame-scanner.ts'
+
+/** How long a farewell may take, in milliseconds. */
+const farewellMs = 2_000
 
 /** Looks at what two parties say to each other. It must not throw. */
 export interface Observer {
@@ -18,16 +23,29 @@ export interface Observer {
 export interface Splice {
   /** Ends both sides with a code, as far as they can hear it. */
   end(code: number): void
+  /** Cuts both sides off. */
+  cut(): void
 }
 
 /**
  * Joins the socket of a server and the socket of a client: every byte goes its way first, in both directions and with
  * the back-pressure of TCP, and is looked at afterwards. Pings, pongs, closing codes and fragments stay what they are.
  */
-export function splice(server: Socket, client: Duplex, maxBytes: number, observer: Observer): Splice {
+export function splice(
+  server: Socket,
+  client: Duplex,
+  { maxBytes, clock }: { readonly maxBytes: number; readonly clock: Clock },
+  observer: Observer,
+): Splice {
   const fromServer = new FrameScanner(false, maxBytes)
   const fromClient = new FrameScanner(true, maxBytes)
   let ended = false
+  let timer: Timer | undefined
+
+  const cut = (): void => {
+    client.destroy()
+    server.destroy()
+  }
 
   const end = (code: number): void => {
     if (ended) return
@@ -35,8 +53,13 @@ export function splice(server: Socket, client: Duplex, maxBytes: number, observe
     // A frame of ours may stand between frames only: it would become part of one otherwise.
     if (fromServer.atBoundary && client.writable) client.write(closeFrame(code, false))
     if (fromClient.atBoundary && server.writable) server.write(closeFrame(code, true, maskOf()))
+    finish()
+  }
+  /** Both sides are told that nothing more comes; who does not listen is cut off. */
+  const finish = (): void => {
     client.end()
     server.end()
+    timer ??= clock.schedule(farewellMs, cut)
   }
   pass(server, client, fromServer, (data, binary) => observer.fromServer(data, binary))
   pass(client, server, fromClient, (data, binary) => observer.fromClient(data, binary))
@@ -51,10 +74,12 @@ export function splice(server: Socket, client: Duplex, maxBytes: number, observe
     one.on('close', () => {
       other.end()
       if (!one.readableEnded) other.destroy()
-      if (--open === 0) observer.closed()
+      if (--open > 0) return
+      timer?.cancel()
+      observer.closed()
     })
   }
-  return { end }
+  return { end, cut }
 
   function pass(
     from: Duplex,
@@ -96,8 +121,7 @@ export function splice(server: Socket, client: Duplex, maxBytes: number, observe
     const back = fromIsServer ? fromClient : fromServer
     if (back.atBoundary && from.writable)
       from.write(fromIsServer ? closeFrame(code, true, maskOf()) : closeFrame(code, false))
-    from.end()
-    to.end()
+    finish()
     // What is still on its way is read and forgotten, so that the farewell arrives before the connection is cut.
     from.resume()
   }
