@@ -224,6 +224,28 @@ describe('spanloom backfill github', { timeout: 120_000 }, () => {
     expect((await spansOf(out)).map((line) => line.split(' ')[0])).toContain('"vstrace-github-issue-shop-1"')
   })
 
+  it('waits for a destination that is away, and says what was lost when it is told to stop', async () => {
+    await using api = await startApi()
+    await using cli = startCli(
+      [
+        'backfill',
+        'github',
+        '--repo',
+        'acme/shop',
+        ...week,
+        '--api-url',
+        api.url,
+        '--endpoint',
+        'http://127.0.0.1:1',
+      ],
+      { env },
+    )
+    await cli.waitFor('Waiting for otlp_http to deliver 4 spans.')
+    cli.signal('SIGINT')
+    expect(await cli.exit).toBe(1)
+    expect(cli.stderr()).toMatch(/^4 spans were lost: the destination did not take them\./m)
+  })
+
   it.each<readonly [string, readonly string[], Readonly<Record<string, string>>, RegExp]>([
     ['nowhere to go', [], env, /Exactly one of --config, --endpoint and --out/],
     ['two ways to go', ['--out', 'x', '--endpoint', 'http://localhost:1'], env, /Exactly one of/],

@@ -13,10 +13,12 @@ import {
 import { buildInfo } from '../build-info.ts'
 import type { CliContext } from '../cli-context.ts'
 import { loadFromFlags } from '../config-flags.ts'
+import { delivered, drained, lostSpans } from './delivery.ts'
+import { GatheredOutput } from './gathered-output.ts'
 import { type OutputFlags, pipelineOf } from './output.ts'
 import type { ProgressReport } from './progress.ts'
 import { quietRegistry } from './quiet-registry.ts'
-import { drained, writeResumeFile } from './resume-file.ts'
+import { writeResumeFile } from './resume-file.ts'
 
 /** One back-fill. */
 export interface BackfillJob {
@@ -42,6 +44,7 @@ const checkpointMs = 30_000
 export async function backfill(job: BackfillJob, context: CliContext): Promise<number> {
   const { flags, report, clock, scope } = job
   const ids: string[] = []
+  const output = new GatheredOutput()
   const finished = new AbortController()
   const outcome: { progress?: BackfillProgress; position?: Position; complete: boolean; error?: unknown } = {
     complete: false,
@@ -49,6 +52,8 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
   const work = async (given: BackfillWork): Promise<void> => {
     try {
       outcome.progress = await read(given)
+      await delivered(collector, clock, given.signal, report)
+      await output.flush()
       outcome.complete = true
     } catch (error) {
       if (!given.signal.aborted) outcome.error = error
@@ -65,14 +70,12 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
     ids.push(id)
     return (flags.receiver ?? ids[0]) === id ? work : undefined
   })
-  const config = await loadFromFlags(pipelineOf(flags), {
-    ...context,
-    registry: quietRegistry(context.registry, receiver),
-  })
+  const registry = quietRegistry(context.registry, receiver, output)
+  const config = await loadFromFlags(pipelineOf(flags), { ...context, registry })
   const { stdout, stderr, env } = context
   const collector = await createCollector({
     config,
-    registry: quietRegistry(context.registry, receiver),
+    registry,
     build: buildInfo,
     clock,
     streams: { stdout, stderr, env },
@@ -111,6 +114,7 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
           if (flags.resume === undefined || (!streamEnds && clock.monotonic() - written < checkpointMs))
             return
           if (await drained(collector, clock, signal)) await writeResumeFile(flags.resume, scope, position)
+          else report.say('Not everything is delivered yet, so the resume file stays as it is.')
           written = clock.monotonic()
         },
       })
@@ -121,12 +125,15 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
 
   const exitCode = await run({ collector, stop: finished.signal, events: context.events, clock })
   report.end()
+  const lost = lostSpans(collector)
+  if (lost > 0)
+    report.say(`${lost} spans were lost: the destination did not take them. Read this history again.`)
   // A stop in good order has delivered everything that was handed over.
-  if (exitCode === 0 && flags.resume !== undefined && outcome.position !== undefined)
+  if (exitCode === 0 && lost === 0 && flags.resume !== undefined && outcome.position !== undefined)
     await writeResumeFile(flags.resume, scope, outcome.position)
   if (outcome.error !== undefined) throw outcome.error
   if (flags.keep !== true || !outcome.complete) summarize(outcome.progress, outcome.complete, report)
-  return outcome.complete ? exitCode : 1
+  return outcome.complete && lost === 0 ? exitCode : 1
 }
 
 function summarize(progress: BackfillProgress | undefined, complete: boolean, report: ProgressReport): void {

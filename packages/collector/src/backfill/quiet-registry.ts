@@ -7,6 +7,8 @@ import {
   type RegistryEntry,
 } from '@spanloom/core'
 
+import type { GatheredOutput } from './gathered-output.ts'
+
 /** Extensions that only serve people and probes; their ports are left to a collector that runs. */
 const servers: ReadonlySet<string> = new Set(['admin', 'health_check'])
 
@@ -14,9 +16,14 @@ const idle: Component = { start: () => Promise.resolve(), shutdown: () => Promis
 
 /**
  * The registry of a back-fill: the receiver `valuestream` is the one that reads history, and nothing else takes data
- * or opens a port, so that the configuration of a running collector can be used beside it.
+ * or opens a port, so that the configuration of a running collector can be used beside it. The exporter `debug` shows
+ * whole traces.
  */
-export function quietRegistry(registry: Registry, receiver: ReceiverFactory): Registry {
+export function quietRegistry(
+  registry: Registry,
+  receiver: ReceiverFactory,
+  output: GatheredOutput,
+): Registry {
   return createRegistry(
     registry.entries.map((entry): RegistryEntry => {
       if (entry.kind === 'receiver' && entry.type === receiver.type)
@@ -25,10 +32,17 @@ export function quietRegistry(registry: Registry, receiver: ReceiverFactory): Re
           load: () => Promise.resolve(receiver),
           profiles: () => Promise.resolve(receiver.profiles),
         }
+      if (entry.kind === 'exporter' && entry.type === 'debug')
+        return { ...entry, load: () => gathered(entry, output) }
       if (entry.kind !== 'receiver' && !(entry.kind === 'extension' && servers.has(entry.type))) return entry
       return { ...entry, load: async () => silenced(await entry.load()) }
     }),
   )
+}
+
+async function gathered(entry: RegistryEntry, output: GatheredOutput): Promise<AnyFactory> {
+  const factory = await entry.load()
+  return factory.kind === 'exporter' ? output.gather(factory) : factory
 }
 
 function silenced(factory: AnyFactory): AnyFactory {

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 
-import { type Collector, type Clock, messageOf, sleep, SpanloomError } from '@spanloom/core'
+import { messageOf, SpanloomError } from '@spanloom/core'
 import {
   decodeToken,
   encodeToken,
@@ -38,20 +38,4 @@ export function checkSameScope({ scope }: ResumeToken, wanted: Omit<Scope, 'sinc
     `The resume file is about ${scope.source} at ${scope.api}: ${scope.names.join(', ')}.`,
     { hint: 'Name another file with --resume, or remove this one.' },
   )
-}
-
-const pollMs = 100
-const patienceMs = 60_000
-
-/**
- * Waits until nothing of what was handed over is held in memory any more, so that going on from here loses nothing
- * even if the process is killed. Answers whether that came to be within a minute.
- */
-export async function drained(collector: Collector, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  for (const limit = clock.monotonic() + patienceMs; clock.monotonic() < limit;) {
-    const books = collector.accounting()
-    if (books.every(({ held, inFlight }) => held === 0 && inFlight === 0)) return true
-    await sleep(clock, pollMs, signal)
-  }
-  return false
 }
