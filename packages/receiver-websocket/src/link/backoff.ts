@@ -13,6 +13,7 @@ export interface ConnectionLoss {
   readonly reason: string
   /** The other side refuses us as we are: no use in hurrying. */
   readonly refused?: boolean
+  readonly error?: Error
   /** What the other side asked for. */
   readonly retryAfterMs?: number
 }

@@ -102,8 +102,7 @@ export class Upstream {
         this.#options.onTooLarge()
         this.#loss ??= { reason: 'too_large' }
       }
-      this.#loss ??= { reason: 'error' }
-      if (this.#state === 'connecting') this.#explain(error)
+      this.#loss ??= { reason: 'error', error }
     })
     socket.on('close', (code, reason) => this.#closed(socket, code, reason.toString('utf8')))
   }
@@ -160,17 +159,13 @@ export class Upstream {
       url: redactedUrl(settings.url),
       reason: loss.reason,
       code,
+      error: loss.error,
       ...(reason === '' ? {} : { said: reason }),
       wait_ms: Math.round(waitMs),
     })
     onState(new Error(`The connection ${origin.connection} is down: ${loss.reason}.`))
     this.#state = 'waiting'
     this.#timers = [clock.schedule(waitMs, () => this.connect())]
-  }
-
-  #explain(error: Error): void {
-    const { telemetry, origin } = this.#options
-    telemetry.logger.debug('Could not connect.', { connection: origin.connection, error })
   }
 
   #cancelTimers(): void {
