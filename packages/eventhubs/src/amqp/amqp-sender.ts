@@ -4,6 +4,7 @@ import { messageOf, PermanentError, RetryableError } from '@spanloom/core'
 import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
 import { maskSecrets } from '../errors/hub-error.ts'
 import type { OutgoingEvent } from '../event.ts'
+import { orAborted } from '../signals/or-aborted.ts'
 import type { AmqpHub } from './amqp-client.ts'
 import { closeClient } from './close-client.ts'
 
@@ -13,13 +14,12 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
   let limit: number | undefined
   let seen = 0
 
-  const call = async <T>(
-    signal: AbortSignal | undefined,
-    work: (abortSignal: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
+  // The SDK is given no signal: it would keep each batch for as long as the signal lives.
+  const call = async <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted()
     const { lost } = sockets
     try {
-      return await sockets.run(() => work(signal ? AbortSignal.any([signal, lost]) : lost))
+      return await orAborted(orAborted(sockets.run(work), lost), signal)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       // What was sent last may be stored or not; sent again it is there for sure.
@@ -37,16 +37,13 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
   return {
     choosesPartition: false,
     async limit(signal) {
-      limit ??= await call(
-        signal,
-        async (abortSignal) => (await client.createBatch({ abortSignal })).maxSizeInBytes,
-      )
+      limit ??= await call(signal, async () => (await client.createBatch()).maxSizeInBytes)
       return limit
     },
-    partitionIds: (signal) => call(signal, (abortSignal) => client.getPartitionIds({ abortSignal })),
+    partitionIds: (signal) => call(signal, () => client.getPartitionIds()),
     async begin(destination, maxBytes, signal) {
-      const batch = await call(signal, (abortSignal) =>
-        client.createBatch({ ...targetOf(destination), maxSizeInBytes: maxBytes, abortSignal }),
+      const batch = await call(signal, () =>
+        client.createBatch({ ...targetOf(destination), maxSizeInBytes: maxBytes }),
       )
       const open: OpenBatch = {
         get count() {
@@ -56,7 +53,7 @@ export function amqpSender({ sockets, producer }: AmqpHub, onReconnect: () => vo
           return batch.sizeInBytes
         },
         tryAdd: (event) => added(batch, event),
-        send: (sendSignal) => call(sendSignal, (abortSignal) => client.sendBatch(batch, { abortSignal })),
+        send: (sendSignal) => call(sendSignal, () => client.sendBatch(batch)),
       }
       return open
     },

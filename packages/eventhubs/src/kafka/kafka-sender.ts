@@ -4,6 +4,7 @@ import type { MessageToProduce, Producer } from '@platformatic/kafka'
 
 import type { BatchSender, Destination, OpenBatch } from '../batching/batch-sender.ts'
 import type { OutgoingEvent } from '../event.ts'
+import { orAborted } from '../signals/or-aborted.ts'
 import { untilAborted } from '../signals/until-aborted.ts'
 import { kafkaClientOptions, loadKafka, type KafkaOptions } from './kafka-client.ts'
 import { toKafkaHeaders } from './kafka-headers.ts'
@@ -115,15 +116,4 @@ function sizeOf({ key, value, headers }: MessageToProduce): number {
   if (headers instanceof Map)
     for (const [name, content] of headers) size += name.byteLength + content.byteLength + 10
   return size
-}
-
-/** The library cannot be stopped in the middle of a request; who waits for it can. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('Aborted.'))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
