@@ -10,20 +10,21 @@ const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 const [brokerPort, consumerPort, otlpPort] = (process.env.PORTS ?? '7700,7701,7702').split(',')
 const collector = `http://127.0.0.1:${otlpPort}`
 
-const spanloom = spawn(
-  process.execPath,
-  [file('../../packages/collector/src/cli.ts'), '--config', file('../../config/cloudevents.yaml')],
-  {
-    stdio: ['ignore', 'inherit', 'pipe'],
-    env: {
-      ...process.env,
-      SPANLOOM_BROKER_ENDPOINT: `127.0.0.1:${brokerPort}`,
-      SPANLOOM_CONSUMER: `http://127.0.0.1:${consumerPort}/events`,
-      SPANLOOM_OTLP_HTTP_ENDPOINT: `127.0.0.1:${otlpPort}`,
-      SPANLOOM_LOG_LEVEL: 'info',
-    },
+// The sources, or the single-file binary where one is named.
+const { SPANLOOM_BINARY: binary } = process.env
+const [command, ...program] = binary
+  ? [binary]
+  : [process.execPath, file('../../packages/collector/src/cli.ts')]
+const spanloom = spawn(command, [...program, '--config', file('../../config/cloudevents.yaml')], {
+  stdio: ['ignore', 'inherit', 'pipe'],
+  env: {
+    ...process.env,
+    SPANLOOM_BROKER_ENDPOINT: `127.0.0.1:${brokerPort}`,
+    SPANLOOM_CONSUMER: `http://127.0.0.1:${consumerPort}/events`,
+    SPANLOOM_OTLP_HTTP_ENDPOINT: `127.0.0.1:${otlpPort}`,
+    SPANLOOM_LOG_LEVEL: 'info',
   },
-)
+})
 const stopped = new Promise((resolve) => spanloom.on('exit', resolve))
 
 /** Resolves when the collector says that it listens. */

@@ -16,24 +16,25 @@ const telemetry = join(folder, 'telemetry.jsonl')
 const secrets = { orchest: 'It is a secret', subscriber: 'whsec_c3Vic2NyaWJlciBvZiB0aGUgZXhhbXBsZQ==' }
 
 const subscriber = await startSubscriber({ port: Number(subscriberPort), secret: secrets.subscriber })
-const spanloom = spawn(
-  process.execPath,
-  [file('../../packages/collector/src/cli.ts'), '--config', file('../../config/orchest.yaml')],
-  {
-    stdio: ['ignore', 'inherit', 'pipe'],
-    env: {
-      ...process.env,
-      SPANLOOM_ORCHEST_ENDPOINT: `127.0.0.1:${orchestPort}`,
-      SPANLOOM_SUBSCRIBER: `http://127.0.0.1:${subscriberPort}/hooks`,
-      SPANLOOM_STORAGE: join(folder, 'storage'),
-      SPANLOOM_TELEMETRY_FILE: telemetry,
-      SPANLOOM_SETTLE: '500ms',
-      SPANLOOM_LOG_LEVEL: 'info',
-      ORCHEST_SECRET: secrets.orchest,
-      SUBSCRIBER_SECRET: secrets.subscriber,
-    },
+// The sources, or the single-file binary where one is named.
+const { SPANLOOM_BINARY: binary } = process.env
+const [command, ...program] = binary
+  ? [binary]
+  : [process.execPath, file('../../packages/collector/src/cli.ts')]
+const spanloom = spawn(command, [...program, '--config', file('../../config/orchest.yaml')], {
+  stdio: ['ignore', 'inherit', 'pipe'],
+  env: {
+    ...process.env,
+    SPANLOOM_ORCHEST_ENDPOINT: `127.0.0.1:${orchestPort}`,
+    SPANLOOM_SUBSCRIBER: `http://127.0.0.1:${subscriberPort}/hooks`,
+    SPANLOOM_STORAGE: join(folder, 'storage'),
+    SPANLOOM_TELEMETRY_FILE: telemetry,
+    SPANLOOM_SETTLE: '500ms',
+    SPANLOOM_LOG_LEVEL: 'info',
+    ORCHEST_SECRET: secrets.orchest,
+    SUBSCRIBER_SECRET: secrets.subscriber,
   },
-)
+})
 const stopped = new Promise((resolve) => spanloom.on('exit', resolve))
 
 /** Resolves when the collector says that it listens. */

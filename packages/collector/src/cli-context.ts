@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 
 import type { OutputStream, ProcessEvents, Registry } from '@spanloom/core'
 
+import { keepMemorySmall } from './memory-flags.ts'
 import { defaultRegistry } from './registry.ts'
 
 /** The outside world as the command sees it; tests hand in their own. */
@@ -15,6 +16,8 @@ export interface CliContext {
   readonly events: ProcessEvents
   readonly registry: Registry
   readFile(path: string): Promise<Uint8Array>
+  /** Called once a collector of the command runs. */
+  readonly onReady?: () => void
 }
 
 /** The context of the real process. */
@@ -27,5 +30,6 @@ export function processContext(): CliContext {
     events: process,
     registry: defaultRegistry,
     readFile: (path) => readFile(path),
+    onReady: keepMemorySmall,
   }
 }

@@ -11,6 +11,10 @@ import { commandFile } from './run-spanloom.ts'
 /** The folder of the example configurations. */
 export const exampleFolder: string = fileURLToPath(new URL('../../../config/', import.meta.url))
 
+/** The single-file binary to run the examples with instead of the sources; `check:binary` sets it. */
+const binary = process.env['SPANLOOM_BINARY']
+const [program, ...programArgs] = binary === undefined ? [process.execPath, commandFile] : [binary]
+
 /** Starts the command with an example and resolves once it says that it is ready. */
 export function startExample(
   file: string,
@@ -18,8 +22,8 @@ export function startExample(
   ready = /Everything is ready\. Begin running and processing data\./,
 ): Promise<RunningProcess> {
   return startProcess({
-    command: process.execPath,
-    args: [commandFile, '--config', join(exampleFolder, file)],
+    command: program,
+    args: [...programArgs, '--config', join(exampleFolder, file)],
     env,
     ready,
   })

@@ -47,7 +47,10 @@ export const quickstartVerb: Verb = {
               stop.abort()
             }
           }
-          const onReady = (): void => void show()
+          const onReady = (): void => {
+            context.onReady?.()
+            void show()
+          }
           const exitCode = await run({
             collector,
             stop: stop.signal,

@@ -34,7 +34,12 @@ export const runVerb: Verb = {
             load: () => source.load(),
           })
           const watch = (reload: () => void): (() => void) => source.watch(reload, systemClock)
-          return run({ collector, events: context.events, watch: flags.watch === true ? watch : undefined })
+          return run({
+            collector,
+            events: context.events,
+            watch: flags.watch === true ? watch : undefined,
+            onReady: context.onReady,
+          })
         }),
       )
   },

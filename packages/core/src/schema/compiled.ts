@@ -9,6 +9,9 @@ const ajv = new Ajv({
   ownProperties: true,
   allowUnionTypes: true,
   formats: { endpoint: isEndpoint, url: isUrl, path: true },
+  // The schemas are made below, so they are right; checking them, and tuning checks that run once, is most of a start.
+  validateSchema: false,
+  code: { optimize: false },
 })
 // Limits of durations have a keyword of their own, so that their errors can speak of durations.
 ajv.addKeyword({
