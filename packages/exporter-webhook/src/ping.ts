@@ -7,7 +7,7 @@ import type { WebhookConfig } from './check-settings.ts'
 import { formOf } from './outbox/deliveries.ts'
 import { createPoster } from './sending/post.ts'
 import { attemptHeaders } from './sending/request-headers.ts'
-import { failureOf } from './sending/verdict.ts'
+import { failureOf, wholeReason } from './sending/verdict.ts'
 
 export type { WebhookConfig }
 
@@ -41,6 +41,7 @@ export async function sendPing(all: WebhookConfig, name: string, userAgent: stri
     guard: createAddressGuard(all.allow_networks),
     timeoutMs: timeout,
     connections: 1,
+    secrets: [...secrets, ...headerEntries(headers).map(([, value]) => value)],
   })
   const nowMs = Date.now()
   const id = randomUUID()
@@ -63,12 +64,12 @@ export async function sendPing(all: WebhookConfig, name: string, userAgent: stri
       new AbortController().signal,
     )
     const durationMs = Math.round(performance.now() - begun)
-    if ('reason' in answer) return { failure: answer.reason, durationMs }
+    if ('reason' in answer) return { failure: wholeReason(answer), durationMs }
     const failure = failureOf(answer, nowMs)
     return {
       status: answer.status,
       durationMs,
-      ...(failure === undefined ? {} : { failure: failure.reason }),
+      ...(failure === undefined ? {} : { failure: wholeReason(failure) }),
     }
   } finally {
     await poster.close()

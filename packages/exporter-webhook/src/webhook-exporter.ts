@@ -23,13 +23,14 @@ import {
 
 import type { EndpointConfig, WebhookConfig } from './check-settings.ts'
 import { deliveryCounters, type DeliveryCounters } from './counters.ts'
-import { type Recipient, formOf, recordsOf } from './outbox/deliveries.ts'
+import { deliveriesOf, formOf, type Subscriber } from './outbox/deliveries.ts'
 import { assignDestinations } from './outbox/destinations.ts'
 import { MemoryQueue, type OutboxStore } from './outbox/memory-queue.ts'
 import { Endpoint, type EndpointEvents } from './sending/endpoint.ts'
 import { createPoster, type Poster } from './sending/post.ts'
-import { eventTypeOf } from './subscription/event-type.ts'
-import { compileSubscriptions, type Wants } from './subscription/subscription.ts'
+import { secretPrefix } from './sending/signature.ts'
+import { Wellbeing } from './sending/wellbeing.ts'
+import { compileSubscriptions } from './subscription/subscription.ts'
 
 /** What the exporter takes from outside beside its options; for tests. */
 export interface WebhookSurroundings {
@@ -38,8 +39,7 @@ export interface WebhookSurroundings {
 }
 
 /** One endpoint while the exporter runs. */
-interface Target extends Recipient {
-  readonly wants: Wants
+interface Target extends Subscriber {
   readonly endpoint: Endpoint
   readonly poster: Poster
 }
@@ -67,6 +67,7 @@ export class WebhookExporter implements Component, TracesConsumer {
   readonly #failures: LogThrottle
   #running: Running | undefined
   #stopped: Promise<void> | undefined
+  readonly #wellbeing: Wellbeing
   #waiting = 0
   /** The highest id that the store has given; what comes again has a lower one. */
   #lastId = 0
@@ -77,7 +78,13 @@ export class WebhookExporter implements Component, TracesConsumer {
     this.#metrics = exporterMetrics(options.id, options.telemetry)
     this.#counters = deliveryCounters(options.id, options.telemetry)
     this.#failures = new LogThrottle(options.clock)
+    this.#wellbeing = new Wellbeing(options.telemetry.status)
     options.telemetry.accounting.held(() => this.#waiting)
+  }
+
+  /** A reload enables endpoints again (WHX-10), so it must not keep this instance. */
+  get isWorn(): boolean {
+    return this.#wellbeing.hasDisabled
   }
 
   async start(host: Host): Promise<void> {
@@ -103,8 +110,9 @@ export class WebhookExporter implements Component, TracesConsumer {
   async consumeTraces(traces: Traces, _context: ConsumeContext): Promise<void> {
     if (this.#running === undefined) throw new ShutdownError()
     const { store, targets } = this.#running
-    const { records, unwanted, extra } = this.#deliveriesOf(traces, targets)
-    if (this.#waiting + records.length > this.#options.config.queue_size) {
+    const { config } = this.#options
+    const { records, unwanted, extra } = deliveriesOf(traces, targets, config.event_type_from)
+    if (this.#waiting + records.length > config.queue_size) {
       this.#metrics.enqueueFailed(traces.spanCount)
       throw new RetryableError('QUEUE_FULL', 'The outbox of the webhook exporter is full.', {
         grpcStatus: 14,
@@ -172,23 +180,6 @@ export class WebhookExporter implements Component, TracesConsumer {
     return true
   }
 
-  #deliveriesOf(
-    traces: Traces,
-    targets: readonly Target[],
-  ): { readonly records: readonly NewRecord[]; readonly unwanted: number; readonly extra: number } {
-    const records: NewRecord[] = []
-    let unwanted = 0
-    let extra = 0
-    for (const span of traces.spans()) {
-      const eventType = eventTypeOf(span, this.#options.config.event_type_from)
-      const wanting = targets.filter(({ wants }) => wants(span, eventType))
-      if (wanting.length === 0) unwanted++
-      else extra += wanting.length - 1
-      records.push(...recordsOf(span, eventType, wanting))
-    }
-    return { records, unwanted, extra }
-  }
-
   async #makeTargets(store: OutboxStore, storage: OwnerStorage | undefined): Promise<readonly Target[]> {
     const { config, telemetry } = this.#options
     const names = config.endpoints.map(({ name }) => name)
@@ -227,15 +218,21 @@ export class WebhookExporter implements Component, TracesConsumer {
   }
 
   async #makeTarget(config: EndpointConfig, destination: number, store: OutboxStore): Promise<Target> {
-    const { clock, build, config: all } = this.#options
+    const { clock, build, telemetry, config: all } = this.#options
     const { random = Math.random, resolve } = this.#surroundings
-    const { name, secrets, headers, tls, max_in_flight, ordered, timeout } = config
+    const { name, secrets, headers, tls, max_in_flight, ordered, timeout, format } = config
+    if (format !== 'orchest' && secrets.some((secret) => !secret.startsWith(secretPrefix))) {
+      telemetry.logger.info(`A secret without ${secretPrefix} in front is used as it is, not as base64.`, {
+        endpoint: name,
+      })
+    }
     const poster = createPoster({
       url: new URL(config.url),
       tls: await loadClientTls(tls),
       guard: createAddressGuard(all.allow_networks, resolve),
       timeoutMs: timeout,
       connections: max_in_flight,
+      secrets: [...secrets, ...headerEntries(headers).map(([, value]) => value)],
     })
     const own = headerEntries(headers).map(([key, value]) => [key.toLowerCase(), value] as const)
     const endpoint = new Endpoint({
@@ -256,13 +253,13 @@ export class WebhookExporter implements Component, TracesConsumer {
   }
 
   #eventsOf(endpoint: string): EndpointEvents {
-    const { logger, status, accounting } = this.#options.telemetry
+    const { logger, accounting } = this.#options.telemetry
     return {
       delivered: () => {
         this.#waiting--
         this.#metrics.sent(1)
         this.#counters.count(endpoint, 'delivered')
-        status.ok()
+        this.#wellbeing.delivered(endpoint)
       },
       dead: (reason) => {
         this.#waiting--
@@ -273,7 +270,7 @@ export class WebhookExporter implements Component, TracesConsumer {
       },
       failed: (failure, delayMs) => {
         this.#counters.count(endpoint, 'failed')
-        status.recoverableError(new Error(`The endpoint ${endpoint} does not take notifications.`))
+        this.#wellbeing.failed(endpoint)
         this.#failures.run(1, (suppressed) =>
           logger.warn('A notification was not taken and will be sent again.', {
             endpoint,
@@ -284,8 +281,8 @@ export class WebhookExporter implements Component, TracesConsumer {
         )
       },
       disabled: (why) => {
+        this.#wellbeing.disabled(endpoint, why)
         logger.error('Nothing is sent to the endpoint any more, until a reload.', { endpoint, reason: why })
-        status.recoverableError(new Error(`The endpoint ${endpoint} is disabled: ${why}.`))
       },
       fault: (error) => {
         this.#failures.run(1, (suppressed) =>

@@ -22,6 +22,8 @@ export interface Component {
    * Safe to call twice, and without a `start` (SIG-04).
    */
   shutdown(signal: AbortSignal): Promise<void>
+  /** Whether a reload has to put a new instance in its place even though the settings are the same. Default: no. */
+  readonly isWorn?: boolean
   /**
    * Says, before the shutdown, that a reload has put an instance with other settings in this one's place: `heir`
    * takes what this one would otherwise lose. Only exporters hear of it.

@@ -29,7 +29,7 @@ export interface ReloadPlan {
 
 /**
  * Compares what runs with what shall run. A component stays when its settings are the same and so are the extensions
- * that it asked for; how it is wired does not matter (decision 9).
+ * that it asked for, and it does not ask for a new instance; how it is wired does not matter (decision 9).
  */
 export function planReload({ config, extensions, pipelines }: Parts, next: CollectorConfig): ReloadPlan {
   const { logs, ...telemetry } = config.service.telemetry
@@ -40,7 +40,12 @@ export function planReload({ config, extensions, pipelines }: Parts, next: Colle
   const uses = ({ host }: Member): boolean => !host.used.isDisjointFrom(touched)
   const isKept = (key: string, kind: Parameters<typeof configuredComponent>[1], id: string): boolean => {
     const member = pipelines.members.get(key)
-    return member !== undefined && !uses(member) && isSame(member.config, configuredComponent(next, kind, id))
+    return (
+      member !== undefined &&
+      member.component.isWorn !== true &&
+      !uses(member) &&
+      isSame(member.config, configuredComponent(next, kind, id))
+    )
   }
   const known = pipelines.graph.nodes
   const nodes: Changes = {

@@ -1,5 +1,5 @@
 import { decodeJson } from '@spanloom/cloudevents'
-import { parseOtlpJson, type Span, span } from '@spanloom/core'
+import { double, parseOtlpJson, type Span, span } from '@spanloom/core'
 import { describe, expect, it } from 'vitest'
 
 import { makeNotification, type NotificationForm } from './notification.ts'
@@ -68,6 +68,21 @@ describe('standard', () => {
     const { data } = JSON.parse(textOf(failedRun, type, { body: 'full' })) as { data: unknown }
     const [again] = parseOtlpJson(JSON.stringify(data)).spans()
     expect(again?.bytes).toEqual(failedRun.bytes)
+  })
+
+  it('is a template that takes any value of an attribute', () => {
+    const attributes = {
+      map: { big: 2n ** 60n, value: 5, list: [double(1), 2n ** 60n] },
+      bytes: Uint8Array.of(1),
+    }
+    const odd = span({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'odd', attributes })
+    const template = { map: '{{attributes.map}}', text: 'x {{attributes.map}}' }
+    const big = String(2n ** 60n)
+    const map = { big, value: 5, list: [1, big] }
+    expect(JSON.parse(textOf(odd, type, { body: 'template', template }))).toEqual({
+      map,
+      text: `x ${JSON.stringify(map)}`,
+    })
   })
 
   it('is a template: what the user wants, types kept', () => {

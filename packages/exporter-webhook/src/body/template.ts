@@ -1,4 +1,4 @@
-import type { AttributeValue, Span } from '@spanloom/core'
+import { type AttributeValue, Double, type Span } from '@spanloom/core'
 
 import { thinData } from './thin.ts'
 
@@ -68,7 +68,8 @@ function plain(value: AttributeValue | undefined): unknown {
   if (value === undefined || value === null) return ''
   if (typeof value === 'bigint') return String(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Double) return value.value
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object') return value
-  return 'value' in value && typeof value.value === 'number' ? value.value : JSON.parse(JSON.stringify(value))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
 }

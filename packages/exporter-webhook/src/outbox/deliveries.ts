@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 
-import type { NewRecord, Span } from '@spanloom/core'
+import type { NewRecord, Span, Traces } from '@spanloom/core'
 
 import { makeNotification, type Notification, type NotificationForm } from '../body/notification.ts'
 import type { EndpointConfig } from '../check-settings.ts'
+import { eventTypeOf } from '../subscription/event-type.ts'
+import type { Wants } from '../subscription/subscription.ts'
 import { deliveryId } from './delivery-id.ts'
 import { encodeFacts } from './record.ts'
 
@@ -14,6 +16,39 @@ export interface Recipient {
   readonly form: NotificationForm
   /** Number of the endpoint in the outbox. */
   readonly destination: number
+}
+
+/** Who is told of some spans. */
+export interface Subscriber extends Recipient {
+  readonly wants: Wants
+}
+
+/** What becomes of traces. */
+export interface Deliveries {
+  readonly records: readonly NewRecord[]
+  /** Spans that nobody wants. */
+  readonly unwanted: number
+  /** Deliveries beyond the first of each span. */
+  readonly extra: number
+}
+
+/** One delivery for each span and endpoint that wants it. */
+export function deliveriesOf(
+  traces: Traces,
+  subscribers: readonly Subscriber[],
+  eventTypeFrom: readonly string[],
+): Deliveries {
+  const records: NewRecord[] = []
+  let unwanted = 0
+  let extra = 0
+  for (const span of traces.spans()) {
+    const eventType = eventTypeOf(span, eventTypeFrom)
+    const wanting = subscribers.filter(({ wants }) => wants(span, eventType))
+    if (wanting.length === 0) unwanted++
+    else extra += wanting.length - 1
+    records.push(...recordsOf(span, eventType, wanting))
+  }
+  return { records, unwanted, extra }
 }
 
 /** Endpoints that want the same form share one copy of the body. */

@@ -1,5 +1,8 @@
 import { decodeAttributes, encodeAttributes, type QueueRecord } from '@spanloom/core'
 
+/** The name of a span may stand in for a type, and be of any length. */
+const longestType = 150
+
 /** What must be known to send a stored notification, beside its body. */
 export interface DeliveryFacts {
   /** Name of the endpoint, for people; the number in the outbox counts. */
@@ -20,7 +23,7 @@ export function encodeFacts({
     format: contentType,
     metadata: new Map([
       ['endpoint', [endpoint]],
-      ['event-type', [eventType]],
+      ['event-type', [eventType.slice(0, longestType)]],
       ['webhook-format', [format]],
     ]),
   })

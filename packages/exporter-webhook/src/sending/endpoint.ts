@@ -6,7 +6,7 @@ import { Health } from './health.ts'
 import type { Post } from './post.ts'
 import { type AttemptFacts, attemptHeaders } from './request-headers.ts'
 import { nextDelay, type RetrySchedule } from './schedule.ts'
-import { type Failure, failureOf } from './verdict.ts'
+import { type Failure, failureOf, wholeReason } from './verdict.ts'
 
 /** What became of a delivery. */
 export interface EndpointEvents {
@@ -37,6 +37,9 @@ export interface EndpointOptions {
   readonly events: EndpointEvents
 }
 
+/** No delay is longer, whatever an endpoint asks for, beside those of the schedule. */
+const longestDelayMs = 86_400_000
+
 /** A look at the store now and then, whatever timers say. */
 const longestSleepMs = 60_000
 const faultPauseMs = 5_000
@@ -50,6 +53,8 @@ export class Endpoint {
   readonly #inFlight = new Map<number, Promise<void>>()
   /** Delivered, and not yet removed from the store. */
   readonly #leaving = new Set<number>()
+  /** Those of them that the store has failed to remove. */
+  readonly #unremoved = new Set<number>()
   readonly #stopping = new AbortController()
   /** Wall clock minus steady clock at the start: due times of this run do not move when the clock is set. */
   readonly #epoch: number
@@ -90,6 +95,7 @@ export class Endpoint {
     if (signal.aborted) abort()
     await this.#pumping
     await Promise.allSettled(this.#inFlight.values())
+    await this.#removeRest().catch((error: unknown) => this.#options.events.fault(error))
     signal.removeEventListener('abort', abort)
   }
 
@@ -111,6 +117,7 @@ export class Endpoint {
   }
 
   async #sendDue(): Promise<void> {
+    await this.#removeRest()
     if (this.#health.disabled !== undefined) return
     const pauseMs = this.#health.pauseMs(this.#now())
     if (pauseMs > 0) return this.#sleep(pauseMs)
@@ -118,40 +125,65 @@ export class Endpoint {
     const limit = ordered || this.#health.isBroken ? 1 : maxInFlight
     const free = limit - this.#inFlight.size
     if (free <= 0) return
-    const found = ordered ? await this.#first() : await this.#due(free)
-    for (const record of found) this.#begin(record)
-    if (found.length === 0) await this.#sleepUntilDue()
+    if (ordered) return this.#sendFirst()
+    const found = await this.#due(free, this.#now())
+    if (found.length === 0) return this.#sleepUntilDue(free)
+    this.#beginAll(found)
   }
 
-  async #due(free: number): Promise<readonly QueueRecord[]> {
+  #beginAll(records: readonly QueueRecord[]): void {
+    if (this.#stopped) return
+    for (const record of records) this.#begin(record)
+  }
+
+  async #due(free: number, nowMs: number): Promise<readonly QueueRecord[]> {
     const { store, destination } = this.#options
     const known = this.#inFlight.size + this.#leaving.size
-    const found = await store.due(destination, this.#now(), known + free)
+    const found = await store.due(destination, nowMs, known + free)
     return found.filter(({ id }) => !this.#inFlight.has(id) && !this.#leaving.has(id)).slice(0, free)
   }
 
-  /** The oldest delivery of this endpoint, if it is due. */
-  async #first(): Promise<readonly QueueRecord[]> {
+  /** Sends the oldest delivery of this endpoint, or waits for it, whatever is due behind it. */
+  async #sendFirst(): Promise<void> {
+    const first = await this.#first()
+    if (first === undefined || this.#inFlight.has(first.id)) return
+    const waitMs = this.#waitMs(first.dueMs)
+    if (waitMs > 0) this.#sleep(waitMs)
+    else this.#beginAll([first])
+  }
+
+  async #first(): Promise<QueueRecord | undefined> {
     const { store, destination } = this.#options
     for (;;) {
       const page = await store.pending(this.#cursor, pageLength)
       const first = page.find((record) => record.destination === destination)
       if (first !== undefined) {
         this.#cursor = first.id - 1
-        return first.dueMs <= this.#now() && !this.#inFlight.has(first.id) ? [first] : []
+        return first
       }
       const last = page.at(-1)
-      if (last === undefined) return []
+      if (last === undefined) return undefined
       this.#cursor = last.id
     }
   }
 
-  async #sleepUntilDue(): Promise<void> {
+  async #sleepUntilDue(free: number): Promise<void> {
     // What is on its way out is still due, so the store cannot tell what comes next.
     if (this.#inFlight.size > 0 || this.#leaving.size > 0) return this.#sleep(busyPollMs)
     const { store, destination } = this.#options
     const next = await store.nextDueMs(destination)
-    if (next !== undefined) this.#sleep(Math.max(1, next - this.#now()))
+    if (next === undefined) return
+    const waitMs = this.#waitMs(next)
+    if (waitMs > 0) this.#sleep(waitMs)
+    else this.#beginAll(await this.#due(free, next))
+  }
+
+  /** What is due later than any delay allows was put off by another clock, so it is due now. */
+  #waitMs(dueMs: number): number {
+    const { schedule, jitter } = this.#options.retry
+    const longest = Math.max(longestDelayMs, ...schedule) * (1 + jitter)
+    const waitMs = dueMs - this.#now()
+    return waitMs > longest ? 0 : Math.max(0, Math.ceil(waitMs))
   }
 
   #sleep(ms: number): void {
@@ -193,38 +225,58 @@ export class Endpoint {
   }
 
   #deliver({ id }: QueueRecord): void {
-    const { store, events } = this.#options
     this.#health.succeeded()
     // Gathered by the store; what is not removed before a crash is sent twice, under the same id.
     this.#leaving.add(id)
-    void store
-      .done([id])
-      .catch((error: unknown) => events.fault(error))
-      .finally(() => this.#leaving.delete(id))
+    void this.#remove(id)
     if (this.#options.ordered) this.#cursor = id
-    events.delivered()
+    this.#options.events.delivered()
+  }
+
+  async #remove(id: number): Promise<void> {
+    const { store, events } = this.#options
+    try {
+      await store.done([id])
+      this.#leaving.delete(id)
+    } catch (error) {
+      events.fault(error)
+      this.#unremoved.add(id)
+      this.wake()
+    }
+  }
+
+  /** Until the store obeys, nothing else is sent: it would only come twice. */
+  async #removeRest(): Promise<void> {
+    const ids = [...this.#unremoved]
+    if (ids.length > 0) await this.#options.store.done(ids)
+    for (const id of ids) {
+      this.#unremoved.delete(id)
+      this.#leaving.delete(id)
+    }
   }
 
   async #fail(record: QueueRecord, failure: Failure): Promise<void> {
     const { store, events, retry, random } = this.#options
+    const wasDisabled = this.#health.disabled !== undefined
     this.#health.failed(this.#now(), failure)
+    if (this.#health.disabled !== undefined && !wasDisabled) events.disabled(this.#health.disabled)
     const delayMs = nextDelay(retry, record.attempts + 1, failure.retryAfterMs, random)
     if (failure.isFinal || delayMs === undefined) {
       await this.#bury(record, failure)
     } else {
-      await store.retry(record.id, Math.round(this.#now() + delayMs), failure.status, failure.reason)
+      await store.retry(record.id, Math.round(this.#now() + delayMs), failure.status, wholeReason(failure))
       events.failed(failure, delayMs)
     }
-    if (this.#health.disabled !== undefined) events.disabled(this.#health.disabled)
   }
 
-  async #bury({ id, attempts }: QueueRecord, { reason, status, isFinal }: Failure): Promise<void> {
-    const { store, events } = this.#options
-    const why = isFinal ? reason : `${attempts + 1} attempts failed, the last: ${reason}`
-    await store.retry(id, this.#options.clock.now(), status, reason)
+  async #bury({ id, attempts }: QueueRecord, failure: Failure): Promise<void> {
+    const { store, events, clock } = this.#options
+    const prefix = failure.isFinal ? '' : `${attempts + 1} attempts failed, the last: `
+    const why = prefix + wholeReason(failure)
+    await store.retry(id, clock.now(), failure.status, why)
     await store.dead(id, why)
     if (this.#options.ordered) this.#cursor = id
-    events.dead(why)
+    events.dead(prefix + failure.reason)
   }
 }
 

@@ -12,8 +12,9 @@ describe('Health', () => {
     expect(health.pauseMs(61_000)).toBe(0)
     health.failed(61_000, { ...plain, overloaded: true, retryAfterMs: 90_000 })
     expect(health.pauseMs(61_000)).toBe(90_000)
+    // Of an attempt that had begun before the pause.
     health.succeeded()
-    expect(health.pauseMs(61_000)).toBe(0)
+    expect(health.pauseMs(61_000)).toBe(90_000)
   })
 
   it('breaks after ten failures in a row, and heals with a success', () => {

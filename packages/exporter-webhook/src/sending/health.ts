@@ -37,10 +37,10 @@ export class Health {
     return Math.max(0, this.#pausedUntil - now)
   }
 
+  /** A pause goes on: what was under way when it began tells nothing of what the endpoint asked for since. */
   succeeded(): void {
     this.#failures = 0
     this.#failingSince = undefined
-    this.#pausedUntil = 0
   }
 
   failed(

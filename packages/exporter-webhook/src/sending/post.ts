@@ -17,6 +17,8 @@ export interface PostTarget {
   readonly guard: AddressGuard
   readonly timeoutMs: number
   readonly connections: number
+  /** Texts that must not be told, should an endpoint send back what it got (WHX-14). */
+  readonly secrets: readonly string[]
 }
 
 /** The connections of one endpoint. */
@@ -29,7 +31,8 @@ export interface Poster {
 const maxAnswerBytes = 2048
 
 /** Connects to checked addresses only (WHX-13). */
-export function createPoster({ url, tls, guard, timeoutMs, connections }: PostTarget): Poster {
+export function createPoster({ url, tls, guard, timeoutMs, connections, secrets }: PostTarget): Poster {
+  const hide = hiding([...secrets, url.href, url.pathname + url.search, url.search])
   const agent = new Agent({
     connect: { ...tls, lookup: guard.lookup, timeout: timeoutMs },
     connections,
@@ -53,7 +56,7 @@ export function createPoster({ url, tls, guard, timeoutMs, connections }: PostTa
         return {
           status: answer.statusCode,
           headers: single(answer.headers),
-          body: await beginningOf(answer.body),
+          body: hide(await beginningOf(answer.body)),
         }
       } catch (error) {
         signal.throwIfAborted()
@@ -62,6 +65,12 @@ export function createPoster({ url, tls, guard, timeoutMs, connections }: PostTa
     },
     close: () => agent.destroy(),
   }
+}
+
+/** Puts `***` in place of the texts; the longest first, because one may be part of another. */
+function hiding(texts: readonly string[]): (text: string) => string {
+  const hidden = texts.filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length)
+  return (text) => hidden.reduce((rest, each) => rest.replaceAll(each, '***'), text)
 }
 
 function single(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
@@ -73,14 +82,18 @@ function single(headers: Readonly<Record<string, string | string[] | undefined>>
   )
 }
 
-/** Leaving the loop early closes the connection. */
+/** Leaving the loop early closes the connection. An answer that breaks off is one all the same: its status counts. */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of body) {
-    parts.push(part)
-    size += part.byteLength
-    if (size >= maxAnswerBytes) break
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.byteLength
+      if (size >= maxAnswerBytes) break
+    }
+  } catch {
+    // Cut, too slow, or nobody waits any more.
   }
   return Buffer.concat(parts).subarray(0, maxAnswerBytes).toString()
 }

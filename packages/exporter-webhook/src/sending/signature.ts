@@ -1,16 +1,19 @@
 import { createHmac } from 'node:crypto'
 
-const prefix = 'whsec_'
+/** In front of secrets that are base64. */
+export const secretPrefix = 'whsec_'
 
 /** The key of a secret: what follows `whsec_` is base64, any other text is taken as it is. */
 export function signingKey(secret: string): Buffer {
-  return secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.from(secret)
+  return secret.startsWith(secretPrefix)
+    ? Buffer.from(secret.slice(secretPrefix.length), 'base64')
+    : Buffer.from(secret)
 }
 
 /** What is wrong with a secret, without showing it; `undefined` if nothing. */
 export function secretFault(secret: string): string | undefined {
-  if (!secret.startsWith(prefix)) return secret === '' ? 'a secret is empty' : undefined
-  const text = secret.slice(prefix.length)
+  if (!secret.startsWith(secretPrefix)) return secret === '' ? 'a secret is empty' : undefined
+  const text = secret.slice(secretPrefix.length)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return 'what follows whsec_ in a secret is no base64'
   const { length } = signingKey(secret)
   return length < 16 || length > 64 ? `a secret has ${length} bytes; 24 to 64 are usual` : undefined

@@ -34,7 +34,10 @@ describe('failureOf', () => {
   })
 
   it('keeps what was answered on one line', () => {
-    expect(answer(500, {}, 'a\r\nb\u202Ec')?.reason).toBe('answered with status 500: a b c')
+    expect(answer(500, {}, 'a\r\nb\u202Ec')).toMatchObject({
+      reason: 'answered with status 500',
+      excerpt: 'a b c',
+    })
   })
 })
 

@@ -1,7 +1,9 @@
 /** What one attempt came to. */
 export interface Failure {
-  /** What happened, for people; never holds a secret. */
+  /** What happened, for people; holds neither secrets nor anything that the endpoint wrote. */
   readonly reason: string
+  /** One line of what the endpoint wrote, which may be anything. */
+  readonly excerpt?: string
   /** Status of the answer, if there was one. */
   readonly status?: number
   /** What the endpoint asks for with `Retry-After`, in milliseconds. */
@@ -29,14 +31,21 @@ export function failureOf({ status, headers, body }: Answer, nowMs: number): Fai
   const aborts = headers['webhook-delivery']?.trim().toLowerCase() === 'abort-message'
   if (status >= 200 && status < 300) return undefined
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
+  const excerpt = oneLine(body)
   return {
-    reason: `answered with status ${status}${aborts ? ' and abort-message' : ''}${excerpt(body)}`,
+    reason: `answered with status ${status}${aborts ? ' and abort-message' : ''}`,
+    ...(excerpt === '' ? {} : { excerpt }),
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     overloaded: overload.has(status),
     isFinal: aborts || status === 410 || status === 413,
     isGone: status === 410,
   }
+}
+
+/** With the beginning of the answer, for whoever looks at the one delivery; logs do without it. */
+export function wholeReason({ reason, excerpt }: Failure): string {
+  return excerpt === undefined ? reason : `${reason}: ${excerpt}`
 }
 
 /** Seconds, or an HTTP date; in milliseconds from now. */
@@ -48,8 +57,5 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }
 
-/** One line without control characters, which could forge lines of a log. */
-function excerpt(body: string): string {
-  const line = body.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-  return line === '' ? '' : `: ${line}`
-}
+/** Without control characters, which could forge lines of a log. */
+const oneLine = (body: string): string => body.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
