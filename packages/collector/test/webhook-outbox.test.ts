@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as elapse } from 'node:timers/promises'
 
 import { seededRandom } from '@spanloom/core/testing'
@@ -51,7 +52,7 @@ class Subscriber {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = Buffer.concat(await Array.fromAsync(request)).toString()
+    const body = await text(request)
     const { data } = JSON.parse(body) as { data: { span_id: string } }
     this.deliveries.push({ spanId: data.span_id, id: String(request.headers['webhook-id']) })
     const luck = this.moody ? this.#random() : 1
