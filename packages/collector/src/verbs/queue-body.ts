@@ -19,7 +19,7 @@ export function tracesOfBody(body: Uint8Array, format: string | undefined): Trac
   try {
     const plain = unpack(body, compression)
     if (mediaType === 'application/x-protobuf') return Traces.fromProtobuf(plain)
-    if (mediaType === 'application/json') return parseOtlpJson(plain)
+    if (mediaType === 'application/json') return tracesOfJson(plain)
     const events = mediaType === framesMediaType ? tracesOfStoredBody(plain) : undefined
     if (events !== undefined) return events
   } catch (cause) {
@@ -27,6 +27,13 @@ export function tracesOfBody(body: Uint8Array, format: string | undefined): Trac
     throw new SpanloomError('BODY_DAMAGED', `the body is no ${format}`, { cause })
   }
   throw unknown(format)
+}
+
+/** Notifications and deliveries are JSON, too; read as OTLP they would be traces without spans. */
+function tracesOfJson(body: Uint8Array): Traces {
+  const traces = parseOtlpJson(body)
+  if (traces.spanCount > 0 || /"resource_?[sS]pans"/.test(Buffer.from(body).toString())) return traces
+  throw new SpanloomError('BODY_UNKNOWN', 'the body is JSON, but no traces', { hint: 'Export it raw.' })
 }
 
 /** Ending of the name of a file that holds such a body. */

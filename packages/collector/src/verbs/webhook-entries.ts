@@ -14,7 +14,7 @@ export function* notificationsOf(queue: OfflineQueue, state: StateFlag): Generat
   for (const entry of entriesOf(queue, state)) {
     const metadata = metadataOf(entry)
     const endpoint = metadata?.get('endpoint')?.[0]
-    if (endpoint !== undefined) {
+    if (endpoint !== undefined && metadata?.has('webhook-format') === true) {
       yield { ...entry, endpoint, eventType: metadata?.get('event-type')?.[0] ?? '' }
     }
   }

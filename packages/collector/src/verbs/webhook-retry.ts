@@ -2,7 +2,7 @@ import { SpanloomError } from '@spanloom/core'
 import type { Command } from 'commander'
 
 import type { CliContext } from '../cli-context.ts'
-import { addQueueFlags, type QueueFlags, withQueue } from './queue-files.ts'
+import { addQueueFlags, type OpenQueue, type QueueFlags, withQueues } from './queue-files.ts'
 import type { Verb } from './verb.ts'
 import { notificationsOf } from './webhook-entries.ts'
 
@@ -23,15 +23,9 @@ export function addWebhookRetry(
     .option('--endpoint <name>', 'only those of this endpoint')
     .action((flags: Flags) =>
       act(async () => {
-        const count = await withQueue(flags, context, ({ file }) => {
-          const chosen = [...notificationsOf(file.queue, 'dead')].filter(
-            ({ endpoint }) => flags.endpoint === undefined || endpoint === flags.endpoint,
-          )
-          return file.queue.revive(
-            chosen.map(({ record }) => record.id),
-            Date.now(),
-          ).length
-        })
+        const count = await withQueues(flags, context, (queues) =>
+          queues.reduce((sum, { file }) => sum + revive(file.queue, flags.endpoint), 0),
+        )
         if (count === 0) {
           const whose = flags.endpoint === undefined ? '' : ` of the endpoint "${flags.endpoint}"`
           throw new SpanloomError('NO_ENTRY', `there are no dead letters${whose}`)
@@ -41,4 +35,13 @@ export function addWebhookRetry(
         return 0
       }),
     )
+}
+
+/** Answers how many there were. */
+function revive(queue: OpenQueue['file']['queue'], endpoint: string | undefined): number {
+  const chosen = [...notificationsOf(queue, 'dead')].filter(
+    (entry) => endpoint === undefined || entry.endpoint === endpoint,
+  )
+  const ids = chosen.map(({ record }) => record.id)
+  return ids.length === 0 ? 0 : queue.revive(ids, Date.now()).length
 }
