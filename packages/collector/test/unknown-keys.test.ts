@@ -21,6 +21,12 @@ const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'receiver/otlp': { protocols: { http: {} } },
   'receiver/invictus': { http: {} },
   'receiver/orchest': { relay: {} },
+  'receiver/valuestream': { sources: { github: {} } },
+  'receiver/websocket': {
+    listen: { endpoint: '127.0.0.1:9200', bearer_token: 'secret' },
+    forward: { url: 'http://127.0.0.1:9000/{operation}' },
+    callback: { url: 'https://connector.example.test/{operation}' },
+  },
   'processor/attributes': { actions: [{ key: 'a', action: 'delete' }] },
   'processor/redaction': { preset: 'orchest-telemetry' },
   'processor/resource': { attributes: [{ key: 'a', action: 'delete' }] },
