@@ -107,10 +107,13 @@ export function httpSource(
     if (route === undefined) throw new HttpFault(404, 'NOT_FOUND', 'There is nothing at this path.')
     checkMethod(request.method, route.methods ?? ['POST'])
     checkRequiredHeaders(request.headers, required)
-    checkMediaType(request.mediaType, route.mediaTypes)
+    const { mediaType } = request
+    checkMediaType(mediaType, route.mediaTypes)
     try {
       const body = await request.body()
-      return toHttpAnswer((await route.handle(toSourceRequest(request, route, body))) ?? accepted())
+      return toHttpAnswer(
+        (await route.handle(new RoutedRequest(request, route, mediaType, body))) ?? accepted(),
+      )
     } catch (error) {
       if (isReceiverFault(error)) telemetry.accounting.failed?.(0, 'http')
       throw error
@@ -196,25 +199,46 @@ function checkMediaType(mediaType: string, allowed: readonly string[] | undefine
   throw new HttpFault(415, 'MEDIA_TYPE_UNSUPPORTED', `This path takes ${allowed.join(', ')} only.`)
 }
 
-function toSourceRequest(request: HttpRequest, route: SourceRoute, body: Buffer): SourceRequest {
-  const { signal, metadata, clientAddress } = request
-  return {
-    method: request.method,
-    path: request.path,
-    rest: route.path.endsWith('/*') ? request.path.slice(route.path.length - 1) : '',
-    query: request.query,
-    headers: request.headers,
-    headersDistinct: request.headersDistinct,
-    mediaType: request.mediaType,
-    auth: request.auth,
-    body,
-    json: (limits) => parseJson(body, limits),
-    context: {
+/** Works out what few handlers ask for only when they do. */
+class RoutedRequest implements SourceRequest {
+  readonly method: string
+  readonly path: string
+  readonly rest: string
+  readonly headers: IncomingHttpHeaders
+  readonly mediaType: string
+  readonly auth: AuthData | undefined
+  readonly body: Buffer
+  readonly context: ConsumeContext
+  readonly #request: HttpRequest
+
+  constructor(request: HttpRequest, route: SourceRoute, mediaType: string, body: Buffer) {
+    const { path, signal, metadata, clientAddress } = request
+    this.method = request.method
+    this.path = path
+    this.rest = route.path.endsWith('/*') ? path.slice(route.path.length - 1) : ''
+    this.headers = request.headers
+    this.mediaType = mediaType
+    this.auth = request.auth
+    this.body = body
+    this.context = {
       signal,
       transport: 'http',
       ...(metadata === undefined ? {} : { metadata }),
       ...(clientAddress === undefined ? {} : { clientAddress }),
-    },
+    }
+    this.#request = request
+  }
+
+  get query(): URLSearchParams {
+    return this.#request.query
+  }
+
+  get headersDistinct(): NodeJS.Dict<string[]> {
+    return this.#request.headersDistinct
+  }
+
+  json(limits?: JsonLimits): unknown {
+    return parseJson(this.body, limits)
   }
 }
 

