@@ -53,7 +53,7 @@ const licenses = licensesOf(
   [program, thread, ...chunks].flatMap(({ inputs }) => inputs),
 )
 writeFileSync(file('licenses.json'), JSON.stringify(licenses))
-writeFileSync(file('storage-thread.cjs'), thread.code)
+writeFileSync(file('storage-thread.cjs'), thread.code) // read as UTF-8
 const loaded = ['spanloom', ...chunkPackages.map((name) => chunkName(name))]
 for (const [index, { code }] of [program, ...chunks].entries()) {
   const name = loaded[index]

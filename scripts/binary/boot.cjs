@@ -3,11 +3,11 @@
 'use strict'
 
 const { createRequire } = require('node:module')
-const { dirname, join } = require('node:path')
+const path = require('node:path')
 const { getRawAsset } = require('node:sea')
 const { constants, Script } = require('node:vm')
 
-const folder = dirname(process.execPath)
+const folder = path.dirname(process.execPath)
 const outside = createRequire(process.execPath)
 const loaded = new Map()
 
@@ -18,9 +18,9 @@ function load(name) {
   const module = { exports: {} }
   loaded.set(name, module)
   const compiled = Buffer.from(getRawAsset(`${name}.compiled`))
-  // The code is plain ASCII: as Latin-1 it stays outside of the heap, in one byte for each character.
+  // The code is written in Latin-1, so that it takes one byte for each character.
   const script = new Script(Buffer.from(getRawAsset(`${name}.cjs`)).latin1Slice(), {
-    filename: join(folder, `${name}.cjs`),
+    filename: path.join(folder, `${name}.cjs`),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(compiled.length > 0 ? { cachedData: compiled } : {}),
   })

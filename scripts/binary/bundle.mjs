@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 
 import { inChunks } from './chunks.mjs'
 
@@ -43,7 +43,18 @@ export async function bundle(root, entry, chunks) {
     .filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith('chunk:'))
     .map(([path]) => path)
   await refuseFilesBeside(root, inputs)
-  return { code: result.outputFiles[0].text.replace(/^#!/m, '//'), inputs }
+  return { code: await latin1(result.outputFiles[0].text.replace(/^#!/, '//')), inputs }
+}
+
+/**
+ * The code without characters that Latin-1 has not; they are left in comments only, because esbuild escapes all others
+ * but those of raw templates and of regular expressions.
+ */
+async function latin1(code) {
+  const bare = await transform(code, { charset: 'ascii', minifyWhitespace: true, legalComments: 'none' })
+  const [found] = /.{0,40}[\u0100-\uffff].{0,20}/.exec(bare.code) ?? []
+  if (found !== undefined) throw new Error(`Write this with an escape such as \\u2026: ${found}`)
+  return code.replaceAll(/[\u0100-\uffff]/g, '?')
 }
 
 /** WebAssembly that a package reads from its folder is put into the code. */

@@ -8,6 +8,8 @@ import { backfillVerb } from './verbs/backfill.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
+import { healthcheckVerb } from './verbs/healthcheck.ts'
+import { licensesVerb } from './verbs/licenses.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
@@ -31,6 +33,8 @@ const verbs: readonly Verb[] = [
   webhookVerb,
   eventhubVerb,
   backfillVerb,
+  healthcheckVerb,
+  licensesVerb,
 ]
 
 /** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */

@@ -13,7 +13,7 @@ export const expansionDefinition = 'expansion'
 /** A text with a `${…}` reference, which may stand for a value of any type. */
 export const expansionSchema: object = { type: 'string', pattern: String.raw`\$\{[^}]*\}` }
 
-const durationPattern = String.raw`^[-+]?(0|(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$`
+const durationPattern = String.raw`^[-+]?(0|(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$`
 
 /**
  * JSON Schema (draft 2020-12) of a setting as it is written in a file, for editors: durations are text,
