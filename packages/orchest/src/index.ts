@@ -1,5 +1,6 @@
 export { type BuiltInType, builtInTypes, type Transition } from './built-in-types.ts'
-export { payloadFault, type ReadTypes, readTypes, type RegistryFault, type TypesEntry } from './read-types.ts'
+export { payloadFault } from './payload-fault.ts'
+export { type ReadTypes, readTypes, type RegistryFault, type TypesEntry } from './read-types.ts'
 export { builtInSpanNames, EventRegistry, type EventType } from './registry.ts'
 export { registryFileSchema } from './registry-schema.ts'
 export type { EntityRef, UserType } from './user-type.ts'

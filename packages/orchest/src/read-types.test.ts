@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { builtInTypes } from './built-in-types.ts'
-import { payloadFault, readTypes } from './read-types.ts'
+import { payloadFault } from './payload-fault.ts'
+import { readTypes } from './read-types.ts'
 import { EventRegistry } from './registry.ts'
 
 const step = { type: 'step:started', transition: 'open', entity: 'step', key: ['a.b'] }
@@ -88,5 +89,25 @@ describe('payloadFault', () => {
     expect(payloadFault(schema, { a: 1 })).toBeUndefined()
     expect(payloadFault(schema, { a: 'secret' })).toBe('/a breaks the rule "type"')
     expect(payloadFault(schema, {})).toBe('/ breaks the rule "required"')
+  })
+})
+
+describe('schemas', () => {
+  it('may have an id, however often they are read', () => {
+    const schema = { $id: 'https://shop.test/paid', type: 'object', required: ['n'] }
+    for (const copy of [schema, structuredClone(schema)]) {
+      const { faults } = readTypes([{ type: 'shop:paid', transition: 'instant', schema: copy }], none)
+      expect(faults).toEqual([])
+      expect(payloadFault(copy, {})).toContain('required')
+    }
+  })
+
+  it('tell the place, but no name that the sender made up', () => {
+    const schema = {
+      properties: { list: { items: { properties: { n: { type: 'integer' } } } } },
+      additionalProperties: { additionalProperties: { type: 'string' } },
+    }
+    expect(payloadFault(schema, { list: [{ n: 'x' }] })).toBe('/list/0/n breaks the rule "type"')
+    expect(payloadFault(schema, { KANARIENVOGEL: { n: 1 } })).toBe('/*/n breaks the rule "type"')
   })
 })

@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import { isCollection, isNode, LineCounter, parseDocument } from 'yaml'
 
 import { builtInTypes } from './built-in-types.ts'
+import { payloadFault } from './payload-fault.ts'
 import { registryFileSchema, userTypeSchema } from './registry-schema.ts'
 import type { UserType } from './user-type.ts'
 
@@ -180,30 +181,6 @@ function halfTypes(types: readonly UserType[]): readonly string[] {
       `The entity "${entity}" is ${has('open') ? 'opened but never closed' : 'closed but never opened'}.`,
     ]
   })
-}
-
-/**
- * What a payload has against the schema of its type: the JSON pointer and the rule, never the value. `undefined` when it
- * fits; `invalid schema` when the schema is none.
- */
-export function payloadFault(schema: object | boolean, payload: unknown): string | undefined {
-  try {
-    const fits = compiled(schema)
-    if (fits(payload)) return undefined
-    const [first] = fits.errors ?? []
-    return `${first?.instancePath || '/'} breaks the rule "${first?.keyword ?? 'schema'}"`
-  } catch {
-    return 'invalid schema'
-  }
-}
-
-const cache = new WeakMap<object, ReturnType<typeof ajv.compile>>()
-
-function compiled(schema: object | boolean): ReturnType<typeof ajv.compile> {
-  if (typeof schema === 'boolean') return ajv.compile(schema)
-  let check = cache.get(schema)
-  if (check === undefined) cache.set(schema, (check = ajv.compile(schema)))
-  return check
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text

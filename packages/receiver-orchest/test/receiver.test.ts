@@ -27,10 +27,14 @@ afterEach(async () => {
   for (const each of stop.splice(0)) await each()
 })
 
-async function run(config: object = {}, storage = new MemoryStorage(fakeClock())) {
+async function run(config: object = {}, storage = new MemoryStorage(fakeClock()), clock = fakeClock()) {
   const telemetry = testTelemetry()
   const settings = { endpoint: '127.0.0.1:0', webhook: { secret }, relay: {}, ...config }
-  const receiver: OrchestReceiver = createComponent(orchestReceiver, settings, { next: sink, telemetry })
+  const receiver: OrchestReceiver = createComponent(orchestReceiver, settings, {
+    next: sink,
+    telemetry,
+    clock,
+  })
   await receiver.start(testHost({ file_storage: storage.extension() }))
   stop.push(() => receiver.shutdown(limit()))
   return { receiver, telemetry, storage }
@@ -103,9 +107,14 @@ describe('signature', () => {
   it('missing is refused unless that is allowed, but a wrong one always is', async () => {
     const { receiver } = await run()
     expect((await post(receiver, delivery())).status).toBe(401)
-    const open = await run({ webhook: { allow_unsigned: true } })
+    const open = await run({ webhook: { secret, allow_unsigned: true } })
     expect((await post(open.receiver, delivery())).status).toBe(200)
     expect((await post(open.receiver, delivery(), { 'x-hub-signature': sign('other') })).status).toBe(401)
+  })
+
+  it('is passed over where there is no secret, because Orchest always signs', async () => {
+    const { receiver } = await run({ webhook: { allow_unsigned: true } })
+    expect((await post(receiver, delivery(), { 'x-hub-signature': sign('whatever') })).status).toBe(200)
   })
 
   it('of either secret will do while they change', async () => {
@@ -188,6 +197,21 @@ describe('what cannot be used', () => {
     expect(JSON.stringify(telemetry.logger.lines)).not.toContain('canary')
   })
 
+  it('is told of once for each type and hour', async () => {
+    const clock = fakeClock()
+    const { receiver, telemetry } = await run({}, new MemoryStorage(clock), clock)
+    const told = (): number =>
+      telemetry.logger.lines.filter(({ message }) => message.includes('not known')).length
+    for (const type of ['shop:a', 'shop:a', 'shop:b']) {
+      await signed(receiver, delivery(type))
+      await clock.advance(11_000)
+    }
+    expect(told()).toBe(2)
+    await clock.advance(3_600_000)
+    await signed(receiver, delivery('shop:a'))
+    expect(told()).toBe(3)
+  })
+
   it.each([
     ['no JSON', '{"event":'],
     ['no object', '[]'],
@@ -255,6 +279,20 @@ describe('relay', () => {
       status: 500,
       body: 'Invalid analytics event name.',
     })
+  })
+
+  it('makes no more of a small body than the body is', async () => {
+    const { receiver } = await run()
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, 1]))
+    const event = {
+      event: 'view:loaded',
+      properties: { ['long'.repeat(10_000)]: many, name: '/jobs', ...many },
+    }
+    expect((await relay(receiver, event)).status).toBe(200)
+    const names = Object.keys(sink.spans[0]?.attributes ?? {})
+    expect(names).toContain('orchest.properties.name')
+    expect(names.length).toBeLessThan(200)
+    expect(names.every(({ length }) => length < 400)).toBe(true)
   })
 
   it('never takes hostile names for anything but names', async () => {

@@ -49,6 +49,31 @@ describe('name patterns', () => {
   })
 })
 
+describe('name patterns of any kind', () => {
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 12 })
+  const parts = fc.array(fc.constantFrom('a', 'b', '.', '*', '**'), { maxLength: 8 })
+
+  it('match as the regular expression would that they stand for', () => {
+    fc.assert(
+      fc.property(parts, letters, (pattern, name) => {
+        const source = pattern.join('').split(/(\*\*|\*)/)
+        const form = source.map((part) =>
+          part === '**' ? '.*' : part === '*' ? '[^.]*' : part.replaceAll('.', String.raw`\.`),
+        )
+        expect(compileNamePattern(pattern.join(''))(name)).toBe(new RegExp(`^${form.join('')}$`).test(name))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('take no more time for a hostile name', () => {
+    const matches = compileNamePattern(`${'**.a'.repeat(6)}.end`)
+    const begun = performance.now()
+    expect(matches('.a'.repeat(256))).toBe(false)
+    expect(performance.now() - begun).toBeLessThan(1_000)
+  })
+})
+
 describe('actions', () => {
   it('drop what no rule matches, with its name', () => {
     expect(redacted([{ attribute: 'a', action: 'keep' }], { a: 1, b: 2, 'a.c': 3 })).toEqual([{ a: 1 }])

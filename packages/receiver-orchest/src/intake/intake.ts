@@ -24,6 +24,11 @@ export interface Poison {
   readonly message: string
 }
 
+const hourMs = 3_600_000
+
+/** Types whose log lines are remembered; senders can make up any number. */
+const maxTypes = 1_000
+
 /** What both channels do with an event once they have read it. */
 export class Intake {
   readonly metrics: OrchestMetrics
@@ -35,6 +40,8 @@ export class Intake {
   readonly #resource: Resource
   readonly #scope: Scope
   readonly #complaints: LogThrottle
+  /** When a type that is of no use was logged last. */
+  readonly #complainedOf = new Map<string, number>()
   #registry: EventRegistry
 
   constructor(options: ReceiverOptions<OrchestConfig>) {
@@ -103,7 +110,7 @@ export class Intake {
   }
 
   /** Keeps what cannot be used, so that its sender stops sending it. */
-  async bury(body: Uint8Array, mediaType: string, poison: Poison): Promise<void> {
+  async bury(body: Uint8Array, mediaType: string, type: string, poison: Poison): Promise<void> {
     await this.letters.keep({
       body,
       format: mediaType,
@@ -111,7 +118,7 @@ export class Intake {
       origin: new Map([['channel', ['webhook']]]),
     })
     this.metrics.event('webhook', 'dead_letter')
-    this.complain(poison.message, { kept: this.letters.isOn })
+    this.#complainOf(type, poison.message)
   }
 
   /** Refuses a request and counts it. */
@@ -129,6 +136,19 @@ export class Intake {
   /** Logs, but not without end. */
   complain(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.#complaints.run(1, (suppressed) => this.logger.warn(message, { ...fields, ...suppressed }))
+  }
+
+  /** Once for each type and hour (section 3.1). */
+  #complainOf(type: string, message: string): void {
+    const key = type.slice(0, 150)
+    const now = this.#options.clock.monotonic()
+    const last = this.#complainedOf.get(key)
+    if (last !== undefined && now - last < hourMs) return
+    this.#complaints.run(1, (suppressed) => {
+      this.logger.warn(message, { kept: this.letters.isOn, ...suppressed })
+      if (this.#complainedOf.size >= maxTypes) this.#complainedOf.clear()
+      this.#complainedOf.set(key, now)
+    })
   }
 
   #unknown(type: string): string {

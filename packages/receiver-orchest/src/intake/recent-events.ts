@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import type { Clock } from '@spanloom/core'
 
 /** What became of an event that was offered. */
@@ -25,36 +27,41 @@ export class RecentEvents {
    * what becomes of that, and tries itself when it failed.
    */
   async once<T>(uuid: string, work: () => Promise<T>): Promise<Outcome<T>> {
+    const key = keyOf(uuid)
     for (;;) {
-      if (this.#wasAccepted(uuid)) return { kind: 'duplicate' }
-      const other = this.#inFlight.get(uuid)
+      if (this.#wasAccepted(key)) return { kind: 'duplicate' }
+      const other = this.#inFlight.get(key)
       if (other === undefined) break
       await other.catch(() => undefined)
     }
     const working = work()
-    this.#inFlight.set(uuid, working)
+    this.#inFlight.set(key, working)
     try {
       const result = await working
-      this.#accepted(uuid)
+      this.#accepted(key)
       return { kind: 'new', result }
     } finally {
-      this.#inFlight.delete(uuid)
+      this.#inFlight.delete(key)
     }
   }
 
-  #wasAccepted(uuid: string): boolean {
-    const at = this.#acceptedAt.get(uuid)
+  #wasAccepted(key: string): boolean {
+    const at = this.#acceptedAt.get(key)
     if (at === undefined) return false
     if (this.#clock.monotonic() - at < this.#windowMs) return true
-    this.#acceptedAt.delete(uuid)
+    this.#acceptedAt.delete(key)
     return false
   }
 
-  #accepted(uuid: string): void {
+  #accepted(key: string): void {
     if (this.#max === 0) return
-    this.#acceptedAt.set(uuid, this.#clock.monotonic())
+    this.#acceptedAt.set(key, this.#clock.monotonic())
     if (this.#acceptedAt.size <= this.#max) return
     const [oldest] = this.#acceptedAt.keys()
     if (oldest !== undefined) this.#acceptedAt.delete(oldest)
   }
 }
+
+/** What a sender calls a uuid may be of any length; that much is not to be remembered of it. */
+const keyOf = (uuid: string): string =>
+  uuid.length <= 64 ? uuid : `sha256:${createHash('sha256').update(uuid).digest('base64')}`

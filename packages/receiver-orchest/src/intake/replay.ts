@@ -17,7 +17,7 @@ export async function replay(
     throw new PermanentError('INVALID_DATA', 'The event has no type or no uuid.')
   }
   const found = intake.check(type, event)
-  if ('code' in found) return intake.bury(body, format, found)
+  if ('code' in found) return intake.bury(body, format, type, found)
   const { signal } = new AbortController()
   await intake.takeOnce({ type, uuid, time, payload: event, source: 'webhook' }, found, { signal })
 }
