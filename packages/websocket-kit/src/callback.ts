@@ -64,11 +64,16 @@ export function checkCallbackSettings({ url, headers, sign }: CallbackSettings):
   if (url !== undefined && !/^https?:$/.test(new URL(url.replaceAll(/[{}]/g, '')).protocol)) {
     throw new TypeError('The callback URL must start with http:// or https://.')
   }
-  for (const [name, value] of Object.entries(headers ?? {})) {
+  checkHeaders(headers)
+  if (sign !== undefined) validateHeaderName(sign.header)
+}
+
+/** Node's own message names the header and leaves its value out. */
+function checkHeaders(headers: Readonly<Record<string, string>> = {}): void {
+  for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name)
     validateHeaderValue(name, value)
   }
-  if (sign !== undefined) validateHeaderName(sign.header)
 }
 
 /**
@@ -76,6 +81,7 @@ export function checkCallbackSettings({ url, headers, sign }: CallbackSettings):
  * go as they are. Connection errors, 429 and 5xx are tried again with the same bytes and headers.
  *
  * @throws CallbackError
+ * @throws TypeError for headers in `options` that cannot be sent.
  */
 export async function sendCallback(
   result: unknown,
@@ -91,6 +97,7 @@ export async function sendCallback(
       'There is no callback URL: give createKit({ callback: { url } }).',
     )
   }
+  checkHeaders(options.headers)
   const url = callbackUrl(template, context)
   const body = bodyOf(result, context.rID)
   const headers = headersOf(body, context, settings, options)

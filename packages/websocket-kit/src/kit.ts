@@ -104,18 +104,20 @@ export function createKit(options: KitOptions = {}): Kit {
     return context
   }
 
+  const run = <T>(message: MessageInput, handler: (command: Command) => T, failed?: Failed): T => {
+    const command = readCommand(message, options)
+    const traced = tracer.begin(command, contextOf(command, time.now(), randomBytes))
+    const work = (): T => {
+      for (const warning of command.warnings) onWarning?.(warning, command)
+      return handler(command)
+    }
+    const recover = failed && ((error: unknown) => failed(error, command))
+    return contexts.run(traced.context, () => traced.run(() => finish(traced, work, recover)))
+  }
+
   const kit: Kit = {
-    run(message, handler) {
-      const command = readCommand(message, options)
-      const traced = tracer.begin(command, contextOf(command, time.now(), randomBytes))
-      return contexts.run(traced.context, () =>
-        traced.run(() => {
-          for (const warning of command.warnings) onWarning?.(warning, command)
-          return finish(traced, () => handler(command))
-        }),
-      )
-    },
-    wrap: (socket, handlers) => listen(socket, (message, handler) => kit.run(message, handler), handlers),
+    run: (message, handler) => run(message, handler),
+    wrap: (socket, handlers) => listen(socket, run, handlers),
     current: () => contexts.getStore(),
     pinoMixin: () => () => kit.logFields(),
     logFields: () => logFields(contexts.getStore()),
@@ -131,29 +133,40 @@ export function createKit(options: KitOptions = {}): Kit {
   return kit
 }
 
-/** Ends the command's span when the work is done, and hands on what the work gives. */
-function finish<T>(traced: TracedCommand, work: () => T): T {
+type Failed = SocketHandlers['failed']
+
+/**
+ * Ends the command's span when the work is done, and hands on what the work gives. `recover` sees to a failure first;
+ * the span has failed all the same.
+ */
+function finish<T>(
+  traced: TracedCommand,
+  work: () => T,
+  recover: ((error: unknown) => unknown) | undefined,
+): T {
+  const fail = (cause: unknown): unknown => {
+    try {
+      if (recover === undefined) throw cause
+      return recover(cause)
+    } finally {
+      traced.end({ cause })
+    }
+  }
   let result: T
   try {
     result = work()
   } catch (cause) {
-    traced.end({ cause })
-    throw cause
+    // Only sockets recover, and nobody looks at what they get.
+    return fail(cause) as T
   }
   if (!(result instanceof Promise)) {
     traced.end()
     return result
   }
-  const settled: unknown = result.then(
-    (value: unknown) => {
-      traced.end()
-      return value
-    },
-    (cause: unknown) => {
-      traced.end({ cause })
-      throw cause
-    },
-  )
+  const settled: unknown = result.then((value: unknown) => {
+    traced.end()
+    return value
+  }, fail)
   return settled as T
 }
 

@@ -17,33 +17,29 @@ export interface SocketHandlers {
   readonly failed?: (error: unknown, command: Command) => void
 }
 
-/** Runs one message as a command; see `Kit.run`. */
-export type RunMessage = <T>(message: MessageInput, handler: (command: Command) => T) => T
+/** Runs one message as a command; see `Kit.run`. Failures go to `failed`, in the command's context, if it is given. */
+export type RunMessage = (
+  message: MessageInput,
+  handler: (command: Command) => unknown,
+  failed: SocketHandlers['failed'],
+) => unknown
 
 /** Listens to a socket until the returned function is called. */
-export function listen(socket: MessageSocket, run: RunMessage, handlers: SocketHandlers): () => void {
+export function listen(
+  socket: MessageSocket,
+  run: RunMessage,
+  { command, failed, ignored }: SocketHandlers,
+): () => void {
   const onMessage = (data: MessageInput): void => {
     try {
-      run(data, (command) => deal(command, handlers))
+      run(data, command, failed)
     } catch (error) {
       if (!(error instanceof MessageError)) throw error
-      handlers.ignored?.(error)
+      ignored?.(error)
     }
   }
   socket.on('message', onMessage)
   return () => {
     socket.off('message', onMessage)
-  }
-}
-
-/** The failure is reported inside the command's context, so that its log line carries the ids. */
-function deal(command: Command, { command: handle, failed }: SocketHandlers): unknown {
-  if (failed === undefined) return handle(command)
-  try {
-    const result = handle(command)
-    if (!(result instanceof Promise)) return result
-    return result.catch((error: unknown) => failed(error, command))
-  } catch (error) {
-    return failed(error, command)
   }
 }

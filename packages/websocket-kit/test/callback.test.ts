@@ -34,6 +34,17 @@ const command = (operation: string): string =>
   JSON.stringify({ rID: 'r', operation, __headers__: { 'trace-id': 't' } })
 
 describe('callback', () => {
+  it('refuses headers that cannot be sent at once, and says nothing of their values', async () => {
+    await using upstream = await recordingServer()
+    const time = dreamTime()
+    const kit = kitFor(upstream.url, {}, time)
+    const sending = kit.run(seed, () => kit.callback({}, { headers: { 'X-Key': 'secret\r\nX-Other: 1' } }))
+    const error: unknown = await sending.catch((fault: unknown) => fault)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(String(error)).not.toContain('secret')
+    expect([upstream.requests, time.slept]).toEqual([[], []])
+  })
+
   it('K03: sends the header without help of the caller', async () => {
     await using upstream = await recordingServer()
     const kit = kitFor(upstream.url)

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events'
+
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
@@ -72,6 +74,38 @@ describe('with an OpenTelemetry SDK', () => {
       attributes: { 'error.type': 'RangeError' },
     })
     expect(JSON.stringify([command?.attributes, command?.events])).not.toContain('4111')
+  })
+})
+
+describe('a span of a socket', () => {
+  const socketWith = (failed?: (error: unknown) => void) => {
+    const socket = new EventEmitter()
+    const command = (): Promise<never> => Promise.reject(new RangeError('till'))
+    createKit().wrap(socket, failed === undefined ? { command } : { command, failed })
+    return socket
+  }
+
+  it('has failed although somebody sees to the failure, and ends after that', async () => {
+    const exporter = startSdk()
+    const told = Promise.withResolvers<unknown>()
+    socketWith((error) => {
+      expect(exporter.getFinishedSpans()).toEqual([])
+      told.resolve(error)
+    }).emit('message', seed)
+    expect(await told.promise).toBeInstanceOf(RangeError)
+    await Promise.resolve()
+    expect(exporter.getFinishedSpans()[0]).toMatchObject({ status: { code: 2, message: 'RangeError' } })
+  })
+
+  it('ends although telling of something odd fails', () => {
+    const exporter = startSdk()
+    const kit = createKit({
+      onWarning: () => {
+        throw new RangeError('nobody listens')
+      },
+    })
+    expect(() => kit.run('{"operation":"x"}', () => undefined)).toThrow('nobody listens')
+    expect(exporter.getFinishedSpans()).toHaveLength(1)
   })
 })
 
