@@ -10,6 +10,7 @@ import {
   nonZero,
   partSpanId,
   runIds,
+  spanIdOfReference,
   stepSpanId,
 } from './ids.ts'
 
@@ -30,6 +31,23 @@ describe('the ids of a reference', () => {
       }),
     )
   })
+})
+
+it('gives the span id of any reference alone', () => {
+  const kinds = fc.constantFrom('github-pipeline', 'github-build', 'github-issue', 'gitlab-pipeline')
+  const number = fc.oneof(fc.nat().map(String), fc.constantFrom('', 'x'))
+  fc.assert(
+    fc.property(
+      kinds,
+      fc.constantFrom('shop', 'github.com/acme/shop', ''),
+      number,
+      number,
+      (kind, name, a, b) => {
+        const reference = `vstrace-${kind}-${name}-${a}-${b}`
+        expect(spanIdOfReference(reference)).toBe(idsOf(reference).spanId)
+      },
+    ),
+  )
 })
 
 describe("GitHub Actions, as the Collector's githubreceiver derives them", () => {

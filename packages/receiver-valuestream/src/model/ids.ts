@@ -21,11 +21,18 @@ const githubJob = /^vstrace-github-build-.+-(\d+)$/
 export function idsOf(reference: string): SpanIds {
   const [, run, attempt] = githubRun.exec(reference) ?? []
   if (run !== undefined && attempt !== undefined) return runIds(run, attempt)
+  return { traceId: traceIdOf(`${reference}t`), spanId: operationSpanId(reference) }
+}
+
+/** The span id of {@link idsOf} alone, for an operation that is part of the trace of another. */
+export function spanIdOfReference(reference: string): string {
+  const [, run, attempt] = githubRun.exec(reference) ?? []
+  return run !== undefined && attempt !== undefined ? runIds(run, attempt).spanId : operationSpanId(reference)
+}
+
+function operationSpanId(reference: string): string {
   const [, job] = githubJob.exec(reference) ?? []
-  return {
-    traceId: traceIdOf(`${reference}t`),
-    spanId: job === undefined ? spanIdOf(`${reference}s`) : jobSpanId(job),
-  }
+  return job === undefined ? spanIdOf(`${reference}s`) : jobSpanId(job)
 }
 
 /** Trace and root span of one attempt of a run (section 8.1). */

@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue, Resource, SpanInit } from '@spanloom/c
 
 import { attribute, control } from '../attributes.ts'
 import type { profiles } from '../profiles.ts'
-import { furtherRunSpanId, idsOf, type SpanIds } from './ids.ts'
+import { furtherRunSpanId, idsOf, type SpanIds, spanIdOfReference } from './ids.ts'
 import type { Milestone, Source } from './translation.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -64,11 +64,13 @@ export class Item {
     this.init = init
     this.key = init.key ?? init.spanId
     const { parent, context, ownTrace = false } = init
-    const own = idsOf(init.spanId)
     const cause = ownTrace ? undefined : (context ?? (parent === undefined ? undefined : idsOf(parent)))
-    this.ids = { traceId: cause?.traceId ?? own.traceId, spanId: own.spanId }
+    this.ids =
+      cause === undefined
+        ? idsOf(init.spanId)
+        : { traceId: cause.traceId, spanId: spanIdOfReference(init.spanId) }
     this.#parentSpanId = cause?.spanId
-    this.#currentSpanId = own.spanId
+    this.#currentSpanId = this.ids.spanId
     this.#links = linksOf(init)
   }
 

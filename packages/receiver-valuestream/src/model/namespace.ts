@@ -40,15 +40,14 @@ export class Namespace {
 
 /** Host of a web address, port included, in lower case. */
 export function hostOf(url: string | undefined): string | undefined {
-  if (url === undefined || !URL.canParse(url)) return undefined
-  const { host } = new URL(url)
+  const host = url === undefined ? undefined : URL.parse(url)?.host
   return host === '' ? undefined : host
 }
 
 /** The path of a web address without the slashes around it. */
 export function pathOf(url: string | undefined): string | undefined {
-  if (url === undefined || !URL.canParse(url)) return undefined
-  const { pathname } = new URL(url)
+  const pathname = url === undefined ? undefined : URL.parse(url)?.pathname
+  if (pathname === undefined) return undefined
   let start = 0
   let end = pathname.length
   // By hand: a pattern for slashes at the end takes quadratic time where many stand elsewhere.
