@@ -12,7 +12,6 @@ import {
   type NewRecord,
   type OwnerStorage,
   type QueueRecord,
-  RetryableError,
   type ResolveAll,
   ShutdownError,
   SpanloomError,
@@ -26,6 +25,7 @@ import { deliveryCounters, type DeliveryCounters } from './counters.ts'
 import { deliveriesOf, formOf, type Subscriber } from './outbox/deliveries.ts'
 import { assignDestinations } from './outbox/destinations.ts'
 import { MemoryQueue, type OutboxStore } from './outbox/memory-queue.ts'
+import { checkRoom } from './outbox/room.ts'
 import { Endpoint, type EndpointEvents } from './sending/endpoint.ts'
 import { createPoster, type Poster } from './sending/post.ts'
 import { secretPrefix } from './sending/signature.ts'
@@ -112,12 +112,11 @@ export class WebhookExporter implements Component, TracesConsumer {
     const { store, targets } = this.#running
     const { config } = this.#options
     const { records, unwanted, extra } = deliveriesOf(traces, targets, config.event_type_from)
-    if (this.#waiting + records.length > config.queue_size) {
+    try {
+      checkRoom(records.length, this.#waiting, config.queue_size)
+    } catch (error) {
       this.#metrics.enqueueFailed(traces.spanCount)
-      throw new RetryableError('QUEUE_FULL', 'The outbox of the webhook exporter is full.', {
-        grpcStatus: 14,
-        retryAfterMs: 5_000,
-      })
+      throw error
     }
     this.#waiting += records.length
     const ids = await this.#keep(store, records)

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 
+import { isPermanent, Traces } from '@spanloom/core'
 import { fakeClock, MemoryStorage } from '@spanloom/core/testing'
 import { describe, expect, it } from 'vitest'
 
@@ -211,4 +212,16 @@ it.each([
   )
   await stop()
   expect(owners).toEqual([{ ...owner, fsync }])
+})
+
+it('refuses for good what would never fit', async () => {
+  const { exporter, stop } = await run({
+    endpoints: [{ name: 'a', url: 'https://a.test', subscriptions: toAll }],
+    queue_size: 2,
+  })
+  const three = Traces.concat([eventSpan(failed), eventSpan(failed), eventSpan(failed)])
+  const refusal: unknown = await exporter.consumeTraces(three, { signal }).catch((error: unknown) => error)
+  await stop()
+  expect(refusal).toMatchObject({ code: 'ELEMENT_TOO_LARGE' })
+  expect(isPermanent(refusal)).toBe(true)
 })

@@ -224,8 +224,11 @@ describe('failures', () => {
         { name: 'alive', url: alive.url, subscriptions: toAll },
       ],
     })
+    const begun = clock.now()
     for (let count = 0; count < 20; count++) await exporter.consumeTraces(eventSpan(failed), { signal })
-    await until(() => alive.hooks.length === 20, { clock })
+    await until(() => alive.hooks.length === 20, { clock, stepMs: 5 })
+    // Less than the time-out of the dead one.
+    expect(clock.now() - begun).toBeLessThan(20_000)
     expect(dead.open.most).toBe(2)
     await stop()
   })
