@@ -101,10 +101,67 @@ describe("the preset against Orchest's own anonymisation", () => {
     expect(removed).toContain('churn-model')
     const out = Buffer.from(Traces.of([run]).toProtobuf()).toString('latin1')
     expect(removed.filter((text) => out.includes(text))).toEqual([])
-    expect({ ...run.attributes }).toMatchObject({
+    // The facts of `event_properties` and `derived_properties`, all of them and no others.
+    expect({ ...run.attributes }).toEqual({
+      'orchest.event.type': 'project:one-off-job:pipeline-run:failed',
+      'orchest.event.uuid': '9cc4f5cf-2037-46c2-a4fc-07e227fe55fc',
+      'orchest.source': 'webhook',
+      'orchest.outcome': 'failed',
+      'error.type': 'failure',
       'orchest.project.uuid': 'f11116b5-987d-48aa-a794-2db6366deb9d',
+      'orchest.job.uuid': 'bdac00b6-86cc-42da-a615-11f3877515e3',
+      'orchest.job.kind': 'one-off',
+      'orchest.job.status': 'STARTED',
+      'orchest.job.total_runs': 1,
+      'orchest.pipeline_run.uuid': 'a2c566d0-c6f0-483a-a936-88500561a434',
+      'orchest.pipeline_run.number': 0,
       'orchest.pipeline_run.status': 'FAILURE',
       'orchest.pipeline_run.failed_steps_count': 2,
+      'orchest.pipeline.uuid': 'l',
+      'orchest.url_path': '/job-run?project_uuid=p&pipeline_uuid=l&job_uuid=j&run_uuid=r',
+      'cicd.pipeline.run.id': 'a2c566d0-c6f0-483a-a936-88500561a434',
+      'cicd.pipeline.result': 'failure',
     })
+    expect(run.events.map(({ attributes }) => ({ ...attributes }))).toEqual([
+      { 'orchest.step.uuid': 'eefb3e65-3307-4f90-ab61-3eadc7359789' },
+      { 'orchest.step.uuid': '5cdc8a7f-9b23-45d4-a78d-967d1c8c276b' },
+    ])
+  })
+
+  it('lets nothing out of the definition of a pipeline, wherever it stands', async () => {
+    const definition = new URL('telemetry-pipeline-definition.json', path)
+    const { input } = JSON.parse(readFileSync(definition, 'utf8')) as {
+      readonly input: { readonly uuid: string }
+    }
+    const sink = new TracesSink()
+    const redaction = createComponent(redactionProcessor, { preset: 'orchest-telemetry' }, { next: sink })
+    const settings = { endpoint: '127.0.0.1:0', relay: {} }
+    const receiver = createComponent(orchestReceiver, settings, { next: redaction, clock: fakeClock() })
+    await receiver.start(testHost())
+    assert(receiver.url !== undefined)
+    const pipeline = { uuid: input.uuid, pipeline_definition: input }
+    const response = await fetch(new URL('/analytics', receiver.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        event: 'project:pipeline:saved',
+        uuid: 'e-1',
+        properties: { project: { uuid: 'P', pipeline }, pipeline_definition: input, deprecated: ['x'] },
+      }),
+    })
+    expect(response.status).toBe(200)
+    await receiver.shutdown(AbortSignal.timeout(5_000))
+    expect(sink.spans.map(({ name, attributes }) => ({ name, attributes: { ...attributes } }))).toEqual([
+      {
+        name: 'project:pipeline:saved',
+        attributes: {
+          'orchest.event.type': 'project:pipeline:saved',
+          'orchest.event.uuid': 'e-1',
+          'orchest.source': 'relay',
+          'orchest.project.uuid': 'P',
+          'orchest.pipeline.uuid': input.uuid,
+        },
+      },
+    ])
   })
 })
