@@ -139,6 +139,16 @@ describe('events that come twice', () => {
     expect(sink.spans).toHaveLength(1)
   })
 
+  it('are told apart in the log by ids that are trusted for nothing else', async () => {
+    const { receiver, telemetry } = await run()
+    const body = delivery()
+    for (const id of ['d-1', 'd-2', 'forged line\t']) {
+      await post(receiver, body, { 'x-hub-signature': sign(body), 'x-orchest-delivery': id })
+    }
+    expect(telemetry.logger.lines.flatMap(({ fields }) => fields?.['delivery'] ?? [])).toEqual(['d-1', 'd-2'])
+    expect(sink.spans).toHaveLength(1)
+  })
+
   it('are taken when the first was refused', async () => {
     const { receiver } = await run()
     const body = delivery()

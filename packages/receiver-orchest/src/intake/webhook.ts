@@ -47,6 +47,10 @@ export function webhookHandler(
     if (named !== undefined && named !== type) {
       intake.complain('The header X-Orchest-Event names another type than the signed body.')
     }
+    const delivery = headers['x-orchest-delivery']
+    if (typeof delivery === 'string' && /^[\w-]{1,64}$/.test(delivery)) {
+      intake.logger.debug('A delivery has come.', { delivery, type })
+    }
     const found = intake.check(type, event)
     if ('code' in found) {
       if (onUnknown === 'reject')
