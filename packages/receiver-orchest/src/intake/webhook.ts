@@ -49,7 +49,7 @@ export function webhookHandler(
     }
     const delivery = headers['x-orchest-delivery']
     if (typeof delivery === 'string' && /^[\w-]{1,64}$/.test(delivery)) {
-      intake.logger.debug('A delivery has come.', { delivery, type })
+      intake.logger.debug('A delivery has come.', { delivery })
     }
     const found = intake.check(type, event)
     if ('code' in found) {
