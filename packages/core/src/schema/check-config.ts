@@ -2,6 +2,7 @@ import type { ConfigIssue } from '../errors/config-error.ts'
 import { issueOf } from './ajv-issues.ts'
 import { compiledCheck } from './compiled.ts'
 import { Expanded, isRecord } from './expanded.ts'
+import { fits } from './fits.ts'
 import { type Path, dotted, typeName } from './issue.ts'
 import type { AnyOfSchema, ConfigSchema } from './schema.ts'
 import { type Findings, type Reference, type Settled, type SettleScope, settle } from './settle.ts'
@@ -48,10 +49,10 @@ export function check(
   const firstFit: SettleScope['firstFit'] = (anyOf, inner, at) =>
     fitting(anyOf, inner, at, mode, rootLength, found)
   const settled = settle(schema, value, path, { mode, rootLength, found, firstFit })
-  const isValid = compiledCheck(schema)
-  if (settled.config !== undefined && !isValid(settled.config)) {
+  if (settled.config !== undefined && !fits(schema, settled.config)) {
+    const isValid = compiledCheck(schema)
     const told = new Set(found.issues.map(place))
-    for (const error of isValid.errors ?? []) {
+    for (const error of isValid(settled.config) ? [] : (isValid.errors ?? [])) {
       const issue = issueOf(error, settled.config, path, path.slice(rootLength))
       if (!told.has(place(issue))) found.issues.push(issue)
     }
