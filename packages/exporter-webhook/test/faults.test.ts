@@ -181,6 +181,21 @@ it('tells nothing of what an endpoint sends back, and keeps it without secrets',
   expect(logged + String(kept)).not.toMatch(/pathsecret|querysecret|plainsecret|headersecret/)
 })
 
+it('keeps no part of a secret where an answer was cut', async () => {
+  await using hooks = await hookReceiver()
+  hooks.react(() => ({ status: 413, body: `${'x'.repeat(2_040)}plainsecret and more` }))
+  const clock = fakeClock()
+  const storage = new MemoryStorage(clock)
+  const { exporter, stop } = await run(
+    { endpoints: [{ name: 'a', url: hooks.url, secrets: ['plainsecret'], subscriptions: toAll }] },
+    { clock, storage },
+  )
+  await exporter.consumeTraces(eventSpan(failed), { signal })
+  await until(() => storage.queueOf(owner).deadLetters.length > 0, { clock })
+  await stop()
+  expect(storage.queueOf(owner).deadLetters[0]?.lastError).toMatch(/: x{2040}\*\*\*$/)
+})
+
 it('says that a secret without a prefix is taken as it is', async () => {
   const { telemetry, stop } = await run({
     endpoints: [

@@ -67,10 +67,30 @@ export function createPoster({ url, tls, guard, timeoutMs, connections, secrets 
   }
 }
 
-/** Puts `***` in place of the texts; the longest first, because one may be part of another. */
+/** Shorter texts are no secrets, and would be found everywhere. */
+const shortestSecret = 4
+
+/**
+ * Puts `***` in place of the texts, the longest first, because one may be part of another; and of the beginning of one
+ * at the end, where the answer was cut.
+ */
 function hiding(texts: readonly string[]): (text: string) => string {
-  const hidden = texts.filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length)
-  return (text) => hidden.reduce((rest, each) => rest.replaceAll(each, '***'), text)
+  const hidden = texts
+    .filter(({ length }) => length >= shortestSecret)
+    .toSorted((a, b) => b.length - a.length)
+  return (text) => {
+    const whole = hidden.reduce((rest, each) => rest.replaceAll(each, '***'), text)
+    const partial = Math.max(0, ...hidden.map((each) => overlap(whole, each)))
+    return partial === 0 ? whole : `${whole.slice(0, -partial)}***`
+  }
+}
+
+/** How many characters at the end of a text begin a secret. */
+function overlap(text: string, secret: string): number {
+  for (let length = secret.length - 1; length >= shortestSecret; length--) {
+    if (text.endsWith(secret.slice(0, length))) return length
+  }
+  return 0
 }
 
 function single(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
