@@ -25,7 +25,8 @@ export const schema = {
       type: 'integer',
       default: 100_000,
       minimum: 1,
-      description: 'Deliveries that may wait; beyond that data is refused until there is room.',
+      description:
+        'Deliveries that may wait for one endpoint; more become dead letters at once, so that an endpoint that is down holds up no other. Without `storage`, all that may wait; more is refused until there is room.',
     },
     allow_networks: {
       type: 'array',

@@ -22,6 +22,7 @@ import {
 
 import type { EndpointConfig, WebhookConfig } from './check-settings.ts'
 import { deliveryCounters, type DeliveryCounters } from './counters.ts'
+import { Backlog } from './outbox/backlog.ts'
 import { deliveriesOf, formOf, type Subscriber } from './outbox/deliveries.ts'
 import { assignDestinations } from './outbox/destinations.ts'
 import { MemoryQueue, type OutboxStore } from './outbox/memory-queue.ts'
@@ -52,6 +53,7 @@ interface Running {
 }
 
 const pageLength = 500
+const overflowDelayMs = 3_600_000
 
 /**
  * Tells endpoints of spans that they subscribed to (`orchest.md` section 7): one delivery for each span and endpoint,
@@ -68,7 +70,7 @@ export class WebhookExporter implements Component, TracesConsumer {
   #running: Running | undefined
   #stopped: Promise<void> | undefined
   readonly #wellbeing: Wellbeing
-  #waiting = 0
+  readonly #backlog = new Backlog()
   /** The highest id that the store has given; what comes again has a lower one. */
   #lastId = 0
 
@@ -79,7 +81,7 @@ export class WebhookExporter implements Component, TracesConsumer {
     this.#counters = deliveryCounters(options.id, options.telemetry)
     this.#failures = new LogThrottle(options.clock)
     this.#wellbeing = new Wellbeing(options.telemetry.status)
-    options.telemetry.accounting.held(() => this.#waiting)
+    options.telemetry.accounting.held(() => this.#backlog.total)
   }
 
   /** A reload enables endpoints again (WHX-10), so it must not keep this instance. */
@@ -98,7 +100,7 @@ export class WebhookExporter implements Component, TracesConsumer {
       }
       const store = storage?.queue ?? new MemoryQueue(() => clock.now())
       const targets = await this.#makeTargets(store, storage)
-      const hide = this.#counters.observe(() => this.#waiting)
+      const hide = this.#counters.observe(() => this.#backlog.total)
       this.#running = { store, storage, targets, hide }
     } catch (error) {
       await storage?.close()
@@ -112,21 +114,18 @@ export class WebhookExporter implements Component, TracesConsumer {
     const { store, targets } = this.#running
     const { config } = this.#options
     const { records, unwanted, extra } = deliveriesOf(traces, targets, config.event_type_from)
-    try {
-      checkRoom(records.length, this.#waiting, config.queue_size)
-    } catch (error) {
-      this.#metrics.enqueueFailed(traces.spanCount)
-      throw error
-    }
-    this.#waiting += records.length
-    const ids = await this.#keep(store, records)
+    const overflow = this.#checkRoom(records, traces.spanCount)
+    for (const { destination } of records) this.#backlog.add(destination)
+    const ids = await this.#keep(store, records, overflow)
     const { accounting } = this.#options.telemetry
     if (unwanted > 0) accounting.dropped(unwanted, 'no_subscription')
     if (extra > 0) accounting.created(extra)
-    const known = ids.filter((id) => !this.#isNew(id)).length
-    if (known > 0) {
-      this.#waiting -= known
-      accounting.merged(known)
+    for (const [at, record] of records.entries()) {
+      const id = ids[at] ?? 0
+      if (!this.#isNew(id)) {
+        this.#backlog.remove(record.destination)
+        accounting.merged(1)
+      } else if (overflow.has(record)) this.#overflowed(id, record.destination)
     }
     for (const { endpoint } of targets) endpoint.wake()
   }
@@ -146,30 +145,66 @@ export class WebhookExporter implements Component, TracesConsumer {
     await Promise.allSettled(targets.map(({ poster }) => poster.close()))
     hide()
     const { accounting, logger } = this.#options.telemetry
+    const waiting = this.#backlog.total
     if (storage === undefined) {
-      if (this.#waiting > 0) {
-        logger.error('Notifications were not delivered and are lost.', { deliveries: this.#waiting })
-        accounting.dropped(this.#waiting, 'shutdown')
+      if (waiting > 0) {
+        logger.error('Notifications were not delivered and are lost.', { deliveries: waiting })
+        accounting.dropped(waiting, 'shutdown')
       }
     } else {
-      if (this.#waiting > 0) {
-        logger.info('Notifications stay in storage until the next start.', { deliveries: this.#waiting })
+      if (waiting > 0) {
+        logger.info('Notifications stay in storage until the next start.', { deliveries: waiting })
       }
-      accounting.kept?.(this.#waiting)
+      accounting.kept?.(waiting)
       await storage.close()
     }
-    this.#waiting = 0
+    this.#backlog.clear()
   }
 
-  async #keep(store: OutboxStore, records: readonly NewRecord[]): Promise<readonly number[]> {
-    if (records.length === 0) return []
+  /**
+   * Deliveries for endpoints that have too many already. They are kept, but as dead letters, so that an endpoint that
+   * is down holds up no other (WHX-11). Where there is no storage to keep them in, the sender has to.
+   */
+  #checkRoom(records: readonly NewRecord[], spans: number): ReadonlySet<NewRecord> {
+    const { config } = this.#options
+    if (config.storage !== undefined) return this.#backlog.overflow(records, config.queue_size)
     try {
-      return await store.append(records)
+      checkRoom(records.length, this.#backlog.total, config.queue_size)
     } catch (error) {
-      this.#waiting -= records.length
+      this.#metrics.enqueueFailed(spans)
+      throw error
+    }
+    return new Set()
+  }
+
+  async #keep(
+    store: OutboxStore,
+    records: readonly NewRecord[],
+    overflow: ReadonlySet<NewRecord>,
+  ): Promise<readonly number[]> {
+    if (records.length === 0) return []
+    // Until they are dead letters nobody should take them; after a crash in between they are sent a little later.
+    const dueMs = this.#options.clock.now() + overflowDelayMs
+    try {
+      return await store.append(
+        records.map((record) => (overflow.has(record) ? { ...record, dueMs } : record)),
+      )
+    } catch (error) {
+      for (const { destination } of records) this.#backlog.remove(destination)
       this.#metrics.enqueueFailed(records.length)
       throw error
     }
+  }
+
+  #overflowed(id: number, destination: number): void {
+    const target = this.#running?.targets.find((each) => each.destination === destination)
+    if (this.#running === undefined || target === undefined) return
+    const events = this.#eventsOf(target)
+    const reason = `the endpoint has ${this.#options.config.queue_size} notifications waiting already`
+    this.#running.store.dead(id, reason).then(
+      () => events.dead(reason),
+      (error: unknown) => events.fault(error),
+    )
   }
 
   /** Ids rise in the order in which they are given. */
@@ -207,12 +242,12 @@ export class WebhookExporter implements Component, TracesConsumer {
     for (let after = 0; (page = await store.pending(after, pageLength)).length > 0;) {
       for (const { id, destination } of page) {
         counts.set(destination, (counts.get(destination) ?? 0) + 1)
-        this.#waiting++
+        this.#backlog.add(destination)
         after = id
       }
       this.#lastId = after
     }
-    this.#options.telemetry.accounting.created(this.#waiting)
+    this.#options.telemetry.accounting.created(this.#backlog.total)
     return counts
   }
 
@@ -245,23 +280,23 @@ export class WebhookExporter implements Component, TracesConsumer {
       failingForMs: config.disable_after.failing_for,
       clock,
       random,
-      events: this.#eventsOf(name),
+      events: this.#eventsOf({ name, destination }),
     })
     const wants = compileSubscriptions(config.subscriptions)
     return { name, form: formOf(config), wants, destination, endpoint, poster }
   }
 
-  #eventsOf(endpoint: string): EndpointEvents {
+  #eventsOf({ name: endpoint, destination }: Pick<Target, 'name' | 'destination'>): EndpointEvents {
     const { logger, accounting } = this.#options.telemetry
     return {
       delivered: () => {
-        this.#waiting--
+        this.#backlog.remove(destination)
         this.#metrics.sent(1)
         this.#counters.count(endpoint, 'delivered')
         this.#wellbeing.delivered(endpoint)
       },
       dead: (reason) => {
-        this.#waiting--
+        this.#backlog.remove(destination)
         this.#counters.count(endpoint, 'dead')
         this.#metrics.sendFailed(1, new SpanloomError('DEAD_LETTER', reason))
         accounting.dropped(1, 'dead_letter')

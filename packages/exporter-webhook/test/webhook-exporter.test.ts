@@ -300,6 +300,35 @@ describe('outbox', () => {
     await stop()
   })
 
+  it('has room for each endpoint apart: what one that is down cannot take becomes dead letters', async () => {
+    await using down = await hookReceiver()
+    await using up = await hookReceiver()
+    down.react(() => 'hang')
+    const clock = fakeClock()
+    const storage = new MemoryStorage(clock)
+    const { exporter, stop, telemetry } = await run(
+      {
+        endpoints: [
+          { name: 'down', url: down.url, subscriptions: toAll, max_in_flight: 1 },
+          { name: 'up', url: up.url, subscriptions: toAll },
+        ],
+        queue_size: 2,
+      },
+      { clock, storage },
+    )
+    for (let count = 1; count <= 5; count++) {
+      await exporter.consumeTraces(eventSpan(failed), { signal })
+      await until(() => up.hooks.length === count, { clock })
+    }
+    await until(() => storage.queueOf(owner).deadLetters.length === 3, { clock })
+    expect(storage.queueOf(owner).deadLetters[0]?.lastError).toBe(
+      'the endpoint has 2 notifications waiting already',
+    )
+    expect(telemetry.heldNow()).toBe(2)
+    expect(telemetry.dropped.get('dead_letter')).toBe(3)
+    await stop()
+  })
+
   it('outlives a kill: what was taken is delivered by the next process, under the same id', async () => {
     await using hooks = await hookReceiver()
     hooks.react(() => ({ status: 500 }))
