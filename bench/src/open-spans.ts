@@ -1,5 +1,6 @@
 import { freePort } from '@spanloom/interop'
 
+import { heldMemory } from './held-memory.ts'
 import { fragmentPayload } from './payload.ts'
 import type { OpenSpansFigures } from './report.ts'
 import type { SendReply, SendRequest } from './sender.ts'
@@ -10,7 +11,7 @@ import { startWorker } from './worker-process.ts'
 const perRequest = 1000
 const requestsPerCall = 50
 
-/** Opens `spans` spans in the assembler and reads how much the process grew. */
+/** Opens `spans` spans in the assembler and reads how much the process holds for them, and how much it grew. */
 export async function openSpans(spans: number, log: (line: string) => void): Promise<OpenSpansFigures> {
   await using sender = startWorker<SendRequest, SendReply>(new URL('sender.ts', import.meta.url))
   const listen = `127.0.0.1:${await freePort()}`
@@ -26,7 +27,7 @@ service:
     traces: { receivers: [otlp], processors: [span_assembly], exporters: [nop] }
   telemetry: { logs: { level: info }, metrics: { level: none } }
 `)
-  const before = usageOf(collector.pid)
+  const [heldBefore, before] = [await heldMemory(collector.pid), usageOf(collector.pid)]
   let sent = 0
   let bytes = 0
   while (sent < spans) {
@@ -40,10 +41,12 @@ service:
     if (sent % 200_000 === 0) log(`open spans: ${sent} of ${spans}`)
   }
   const after = usageOf(collector.pid)
+  const held = (await heldMemory(collector.pid)) - heldBefore
   return {
     spans: sent,
     bytesPerSpan: bytes / sent,
-    timesBytes: ((after.rssMiB - before.rssMiB) * 1024 * 1024) / bytes,
+    timesBytes: held / bytes,
+    rssTimesBytes: ((after.rssMiB - before.rssMiB) * 1024 * 1024) / bytes,
     rssMiB: after.rssMiB,
     appendsPerCpuSecond: sent / (after.cpuSeconds - before.cpuSeconds),
   }

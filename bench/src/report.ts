@@ -19,8 +19,10 @@ export interface Report {
 export interface OpenSpansFigures {
   readonly spans: number
   readonly bytesPerSpan: number
-  /** Growth of the process by each open span, divided by the bytes of its fragment. */
+  /** Memory held for them, after garbage collection, by their bytes. */
   readonly timesBytes: number
+  /** Growth of the resident set by their bytes; what was freed and not given back counts. */
+  readonly rssTimesBytes: number
   readonly rssMiB: number
   readonly appendsPerCpuSecond: number
 }
@@ -95,10 +97,10 @@ export function markdownOf(report: Report): string {
     for (const note of report.steady.notes) lines.push('', `Note: ${note}`)
   }
   if (report.openSpans) {
-    const { spans, bytesPerSpan, timesBytes, rssMiB, appendsPerCpuSecond } = report.openSpans
+    const { spans, bytesPerSpan, timesBytes, rssTimesBytes, rssMiB, appendsPerCpuSecond } = report.openSpans
     lines.push('', '## Open spans in memory', '')
     lines.push(
-      `${spans} open spans of ${round(bytesPerSpan)} bytes: ${timesBytes.toFixed(2)} times their bytes, RSS ${round(rssMiB)} MiB, ${round(appendsPerCpuSecond / 1000)} K fragments per CPU-second.`,
+      `${spans} open spans of ${round(bytesPerSpan)} bytes: ${timesBytes.toFixed(2)} times their bytes held, ${rssTimesBytes.toFixed(2)} times resident, RSS ${round(rssMiB)} MiB, ${round(appendsPerCpuSecond / 1000)} K fragments per CPU-second.`,
     )
   }
   if (report.storedSpans) {
