@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { type License, renderLicenses } from './licenses.ts'
+import { type License, renderLicenses } from './third-party.ts'
 
 const licenses: readonly License[] = [
   { name: 'node', version: '24.21.0', license: 'MIT', text: 'As is.\n' },
