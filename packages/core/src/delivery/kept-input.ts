@@ -7,6 +7,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { findStorage } from './find-storage.ts'
 import { decodeAttributes, encodeAttributes } from './record-attributes.ts'
 import type { Metadata } from './sender.ts'
+import { deadLetterSettings } from './settings.ts'
 
 /** The section `dead_letters` of a receiver: input that can never be used is kept for people to look at. */
 export const keptInputSettings = {
@@ -16,19 +17,9 @@ export const keptInputSettings = {
     'Keeps input that can never be used, each with its reason, for `spanloom queue` to show, export and retry. Without it such input is counted, logged and dropped.',
   properties: {
     storage: { type: 'string', reference: 'extension', description: 'Storage extension that keeps it.' },
-    max_requests: {
-      type: 'integer',
-      default: 1000,
-      minimum: 1,
-      description: 'Beyond this number the oldest are removed.',
-    },
-    max_age: {
-      type: 'string',
-      format: 'duration',
-      default: '168h',
-      minimumMs: 0,
-      description: 'They are removed when they are older; `0s` means never.',
-    },
+    max_requests: deadLetterSettings.properties
+      .max_requests as typeof deadLetterSettings.properties.max_requests,
+    max_age: deadLetterSettings.properties.max_age as typeof deadLetterSettings.properties.max_age,
   },
   required: ['storage'],
   additionalProperties: false,

@@ -162,8 +162,8 @@ function networkError(cause: unknown): RetryableError {
   })
 }
 
-/** A host with several addresses fails with one error for each; their texts say what happened. */
-function networkMessage(error: unknown): string {
+/** What went wrong with a connection: a host with several addresses fails with one error for each. */
+export function networkMessage(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return messageOf(error)
 }

@@ -1,5 +1,6 @@
 import rhea from 'rhea'
 
+import type { ReceivedEvent } from '../event.ts'
 import { annotation, annotationsSection } from './amqp/annotations.ts'
 import { applicationProperties, decodeMessage, encodeMessage, textOf } from './amqp/library.ts'
 import { sectionCode } from './amqp/sections.ts'
@@ -16,21 +17,8 @@ export interface AppendOptions {
   readonly properties?: Readonly<Record<string, unknown>>
 }
 
-/** An event as a hub holds it. */
-export interface StoredEvent {
-  readonly body: Uint8Array
-  readonly partitionId: string
-  readonly sequenceNumber: number
-  readonly offset: string
-  /** Unix milliseconds. */
-  readonly enqueuedTime: number
-  readonly partitionKey?: string
-  readonly contentType?: string
-  readonly messageId?: string
-  readonly correlationId?: string
-  /** Application properties, without a prototype. */
-  readonly properties: Readonly<Record<string, unknown>>
-}
+/** An event as a hub holds it: what its readers get. */
+export type StoredEvent = ReceivedEvent
 
 /** Encodes an event as an AMQP message with one data section; text is sent as UTF-8. */
 export function encodeEvent(body: Uint8Array | string, options: AppendOptions = {}): Buffer {

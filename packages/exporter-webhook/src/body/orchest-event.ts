@@ -1,6 +1,7 @@
 import type { Span } from '@spanloom/core'
 
 import { orchestTimeText } from './times.ts'
+import { uuidText } from './uuid-text.ts'
 
 /** Who a delivery is for, as Orchest tells it. */
 export interface DeliveredFor {
@@ -71,5 +72,5 @@ function textOf(span: Span, key: string): string | undefined {
 /** A uuid for a span that has none of its own: its ids in that form. */
 function uuidOf({ traceId, spanId }: Span): string {
   const digits = `${traceId.slice(0, 16)}${spanId}`
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return uuidText(digits)
 }

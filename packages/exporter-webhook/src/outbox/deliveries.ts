@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { NewRecord, Span, Traces } from '@spanloom/core'
 
 import { makeNotification, type Notification, type NotificationForm } from '../body/notification.ts'
+import { uuidText } from '../body/uuid-text.ts'
 import type { EndpointConfig } from '../check-settings.ts'
 import { eventTypeOf } from '../subscription/event-type.ts'
 import type { Wants } from '../subscription/subscription.ts'
@@ -90,7 +91,7 @@ export function formOf({
     format === 'orchest'
       ? {
           name,
-          uuid: uuid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+          uuid: uuidText(uuid),
           verifySsl: !tls.insecure_skip_verify,
         }
       : { name: '', uuid: '', verifySsl: true }

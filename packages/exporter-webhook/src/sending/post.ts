@@ -1,4 +1,4 @@
-import { type AddressGuard, messageOf, SpanloomError, type TlsClientOptions } from '@spanloom/core'
+import { type AddressGuard, networkMessage, SpanloomError, type TlsClientOptions } from '@spanloom/core'
 import { Agent, errors, request } from 'undici'
 
 import type { Answer, Failure } from './verdict.ts'
@@ -127,12 +127,6 @@ function failureOfError(error: unknown, timedOut: boolean, timeoutMs: number): F
   const refused = error instanceof SpanloomError ? error : undefined
   const reason = isTimeout
     ? `no answer within ${timeoutMs} ms`
-    : (refused?.message ?? `the request failed: ${causesOf(error)}`)
+    : (refused?.message ?? `the request failed: ${networkMessage(error)}`)
   return { reason, overloaded: isTimeout, isFinal: false, isGone: false }
-}
-
-/** A host with several addresses fails with one error for each. */
-function causesOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return messageOf(error)
 }
