@@ -1,8 +1,13 @@
-import { createComponent, fakeClock, type FakeClock, TracesSink } from '@spanloom/core/testing'
+import {
+  createComponent,
+  fakeClock,
+  type FakeClock,
+  recordingTelemetry,
+  type RecordingTelemetry,
+  TracesSink,
+} from '@spanloom/core/testing'
 import { type Span, span, type SpanInit, Traces } from '@spanloom/core/traces'
 import { type CloudEventsProcessor, cloudEventsProcessor } from '@spanloom/processor-cloudevents'
-
-import { recordingTelemetry, type RecordingTelemetry } from './recording-telemetry.ts'
 
 const nanosPerMilli = 1_000_000n
 const epochMs = 1_768_471_200_000
@@ -66,7 +71,7 @@ export function machine(
   clock: FakeClock = fakeClock(epochMs),
 ): Machine {
   const next = new TracesSink()
-  const telemetry = recordingTelemetry()
+  const telemetry = recordingTelemetry('cloudevents')
   const processor = createComponent(cloudEventsProcessor, settings, { next, clock, telemetry })
   return {
     processor,

@@ -1,9 +1,9 @@
 import { testReceiverContract } from '@spanloom/core/testing'
+import { MemoryPartition } from '@spanloom/eventhubs/testing'
 import { cloudEventsReceiver } from '@spanloom/receiver-cloudevents'
 import { describe } from 'vitest'
 
 import { defineCloudEventsReceiver } from '../src/receiver.ts'
-import { MemoryPartition } from './memory-partition.ts'
 import { rawRequest } from './raw-request.ts'
 
 describe('over HTTP', () => {

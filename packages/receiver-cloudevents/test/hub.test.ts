@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs'
 
 import { RetryableError } from '@spanloom/core'
-import { createComponent, fakeClock, MemoryStorage, testHost, TracesSink } from '@spanloom/core/testing'
+import {
+  createComponent,
+  fakeClock,
+  MemoryStorage,
+  recordingTelemetry,
+  type RecordingTelemetry,
+  testHost,
+  TracesSink,
+} from '@spanloom/core/testing'
 import { type LocalEventHubs, startLocalEventHubs } from '@spanloom/eventhubs/local'
 import { type CloudEventsReceiver, cloudEventsReceiver } from '@spanloom/receiver-cloudevents'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { type CaseSpan, Placeholders } from './case-spans.ts'
 import { startConsumer } from './consumer.ts'
-import { recordingTelemetry, type RecordingTelemetry } from './recording-telemetry.ts'
 import { receivedAt } from './running.ts'
 
 const patienceMs = 20_000
@@ -35,7 +42,7 @@ async function fed(
       ? { transport, endpoint: `127.0.0.1:${hub.kafkaPort}`, tls: { insecure: true } }
       : {}
   const next = new TracesSink()
-  const telemetry = recordingTelemetry()
+  const telemetry = recordingTelemetry('cloudevents')
   const { event_hub: more = {}, ...others } = settings as { event_hub?: object }
   const receiver = createComponent(
     cloudEventsReceiver,

@@ -1,7 +1,13 @@
-import { createComponent, fakeClock, type FakeClock, testHost, TracesSink } from '@spanloom/core/testing'
+import {
+  createComponent,
+  fakeClock,
+  type FakeClock,
+  recordingTelemetry,
+  type RecordingTelemetry,
+  testHost,
+  TracesSink,
+} from '@spanloom/core/testing'
 import { type CloudEventsReceiver, cloudEventsReceiver } from '@spanloom/receiver-cloudevents'
-
-import { recordingTelemetry, type RecordingTelemetry } from './recording-telemetry.ts'
 
 /** When everything arrives. */
 export const receivedAt = '2026-01-15T10:00:00.000Z'
@@ -21,7 +27,7 @@ export async function running(
   http: Readonly<Record<string, unknown>> = {},
 ): Promise<Running> {
   const next = new TracesSink()
-  const telemetry = recordingTelemetry()
+  const telemetry = recordingTelemetry('cloudevents')
   const clock = fakeClock(Date.parse(receivedAt))
   const receiver = createComponent(
     cloudEventsReceiver,

@@ -1,7 +1,7 @@
 import { sampleTraces, testReceiverContract } from '@spanloom/core/testing'
+import { MemoryPartition } from '@spanloom/eventhubs/testing'
 
 import { defineAzureEventHubReceiver } from '../src/azure-event-hub-receiver.ts'
-import { MemoryPartition } from './memory-consumer.ts'
 
 const connection =
   'Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;EntityPath=hub'

@@ -19,12 +19,12 @@ import {
   type TestTelemetry,
   TracesSink,
 } from '@spanloom/core/testing'
+import { MemoryPartition } from '@spanloom/eventhubs/testing'
 import { azureEventHubReceiver } from '@spanloom/receiver-eventhubs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { defineAzureEventHubReceiver } from '../src/azure-event-hub-receiver.ts'
 import { decodeEvent } from '../src/decode-event.ts'
-import { MemoryPartition } from './memory-consumer.ts'
 
 const connection =
   'Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;EntityPath=hub'

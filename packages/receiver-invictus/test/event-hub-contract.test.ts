@@ -1,8 +1,8 @@
 import { testReceiverContract } from '@spanloom/core/testing'
+import { MemoryPartition } from '@spanloom/eventhubs/testing'
 
 import { defineInvictusReceiver } from '../src/receiver.ts'
 import { eventNumber } from './events.ts'
-import { MemoryPartition } from './memory-consumer.ts'
 
 const connection =
   'Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;EntityPath=hub'

@@ -1,5 +1,6 @@
 export * from './create.ts'
 export * from './fake-clock.ts'
+export * from './recording-telemetry.ts'
 export * from './telemetry.ts'
 export * from './traces-sink.ts'
 export * from './contract/contracts.ts'

@@ -1,5 +1,7 @@
 import { sleep } from '@spanloom/core'
-import type { EventBatch, HubConsumer, HubConsumerOptions, ReceivedEvent } from '@spanloom/eventhubs'
+
+import type { HubConsumer, HubConsumerOptions } from '../consumer.ts'
+import type { EventBatch, ReceivedEvent } from '../event.ts'
 
 /** A partition in memory; what was not safe when a reader stopped is there for the next one. */
 export class MemoryPartition {
@@ -10,6 +12,7 @@ export class MemoryPartition {
   /** Batches handed over, those handed over again included. */
   handed = 0
 
+  /** Adds an event as the service would have stored it. */
   append(body: Uint8Array | string, more: Partial<ReceivedEvent> = {}): void {
     const sequenceNumber = this.#events.length
     this.#events.push({

@@ -1,0 +1,1 @@
+export { MemoryPartition } from './memory-partition.ts'
