@@ -37,11 +37,11 @@ const verbs: readonly Verb[] = [
   licensesVerb,
 ]
 
-/** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */
-export async function main(context: CliContext): Promise<number> {
-  ignoreBrokenPipe(context.stdout)
-  ignoreBrokenPipe(context.stderr)
-  let exitCode = 0
+/** What runs the work of a verb; its outcome becomes the exit code. */
+export type Act = Parameters<Verb['define']>[2]
+
+/** The program with all its verbs and their flags; parsing arguments hands the work of their verb to `act`. */
+export function defineProgram(context: CliContext, act: Act): Command {
   const program = new Command(buildInfo.command)
     .description('Weaves events into OpenTelemetry traces.')
     .version(`${buildInfo.command} version ${buildInfo.version}`, '-v, --version', 'print the version')
@@ -51,12 +51,19 @@ export async function main(context: CliContext): Promise<number> {
       writeErr: () => undefined,
     })
     .exitOverride()
-  for (const verb of verbs) {
-    verb.define(program, context, async (work) => {
-      exitCode = await work()
-    })
-  }
+  for (const verb of verbs) verb.define(program, context, act)
   for (const command of program.commands) command.copyInheritedSettings(program).exitOverride()
+  return program
+}
+
+/** Runs the command line and resolves with the exit code (CLI-20, CLI-21). Never rejects. */
+export async function main(context: CliContext): Promise<number> {
+  ignoreBrokenPipe(context.stdout)
+  ignoreBrokenPipe(context.stderr)
+  let exitCode = 0
+  const program = defineProgram(context, async (work) => {
+    exitCode = await work()
+  })
   try {
     await program.parseAsync([...context.args], { from: 'user' })
     return exitCode

@@ -1,71 +1,79 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { createCollector, loadConfig } from '@spanloom/core'
 import { describe, expect, it } from 'vitest'
 
 import { componentReference } from '../src/docs/component-reference.ts'
 import { defaultRegistry } from '../src/registry.ts'
+import { checkDocs } from './docs-check/check-docs.ts'
+import { readPages, renderFault } from './docs-check/page.ts'
+import { hasStory, storyFaults } from './docs-check/story.ts'
+import { temporaryFolder } from './example-run.ts'
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url))
-const pages = [
-  'README.md',
-  ...readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) =>
-    join('docs', name),
-  ),
-  ...readdirSync(join(repository, 'packages')).map((name) => join('packages', name, 'README.md')),
-].filter((name) => name.endsWith('.md'))
+const pages = readPages(repository)
 
-interface Block {
-  readonly page: string
-  readonly line: number
-  readonly text: string
-}
-
-/** Every fenced YAML block of the documentation. */
-const blocks: readonly Block[] = pages.flatMap((page) => {
-  const text = readFileSync(join(repository, page), 'utf8')
-  return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => ({
-    page,
-    line: text.slice(0, match.index).split('\n').length,
-    text: match[1] ?? '',
-  }))
+it('every block, command and link of the documentation is right', { timeout: 120_000 }, async () => {
+  expect((await checkDocs(repository)).map(renderFault)).toEqual([])
 })
 
-/** What a block leaves out is added around it, so that a block may show one section only. */
-const surroundings = [
-  'yaml:receivers: { nop: }',
-  'yaml:exporters: { nop: }',
-  'yaml:service: { pipelines: { traces: { receivers: [nop], exporters: [nop] } } }',
-]
-
-describe('YAML in the documentation', () => {
-  it('is found', () => {
-    expect(blocks.length).toBeGreaterThan(8)
-  })
-
-  it.each(blocks.map((block) => [`${relative('', block.page)}:${block.line}`, block.text]))(
-    '%s is a pipeline that can be built',
-    async (_place, text) => {
-      const whole = /^service:/m.test(text)
-      const config = await loadConfig({
-        sources: [...(whole ? [] : surroundings), `yaml:${text}`],
-        registry: defaultRegistry,
-        env: {},
-        readFile: () => Promise.reject(new Error('The documentation names no files.')),
-        fetch: () => Promise.reject(new Error('The documentation names no addresses.')),
-      })
-      const collector = await createCollector({
-        config,
-        registry: defaultRegistry,
-        build: { command: 'spanloom', version: '0.0.0' },
-        buildOnly: true,
-      })
-      const { failures } = await collector.shutdown(AbortSignal.timeout(1000))
-      expect(failures).toEqual([])
+describe('what the documentation shows is what happens', () => {
+  it.each(pages.filter(hasStory).map((page) => [page.name, page] as const))(
+    '%s',
+    { timeout: 120_000 },
+    async (_name, page) => {
+      expect((await storyFaults(page, repository)).map(renderFault)).toEqual([])
     },
   )
+})
+
+describe('the check can fail', () => {
+  /** Lines of pages, and what to write instead of them in a copy of the documentation. */
+  type Change = readonly [page: string, line: string, changed: string]
+
+  async function faultsWith(...changes: readonly Change[]): Promise<readonly string[]> {
+    await using folder = await temporaryFolder()
+    for (const { name } of pages) await cp(join(repository, name), join(folder.path, name))
+    for (const [page, line, changed] of changes) {
+      const text = await readFile(join(folder.path, page), 'utf8')
+      expect(text.split(`${line}\n`)).toHaveLength(2)
+      await writeFile(join(folder.path, page), text.replace(`${line}\n`, `${changed}\n`))
+    }
+    return (await checkDocs(folder.path, repository)).map(renderFault)
+  }
+  const place = ([page, line]: Change): string =>
+    `${page}:${readFileSync(join(repository, page), 'utf8').split('\n').indexOf(line) + 1}`
+
+  it('at one renamed key of a configuration', { timeout: 120_000 }, async () => {
+    const line = '      dead_letters: { max_requests: 1000, max_age: 168h }'
+    const change: Change = ['docs/guide/delivery.md', line, line.replace('max_age', 'maximum_age')]
+
+    expect(await faultsWith(change)).toEqual([
+      `${place(change)}: exporters::otlp_http::sending_queue::dead_letters::maximum_age: 'sending_queue.dead_letters' has invalid keys: maximum_age`,
+    ])
+  })
+
+  it('at flags, exports, links, verbs and languages', { timeout: 120_000 }, async () => {
+    const command = 'spanloom queue drop --all --directory /var/lib/spanloom'
+    const flag: Change = ['docs/guide/delivery.md', command, command.replace('--all', '--everything')]
+    const call = "await using handle = await runCollector({ config: 'pipeline.yaml' })"
+    const option: Change = ['packages/collector/README.md', call, call.replace('config', 'configuration')]
+    const title: Change = [
+      'docs/README.md',
+      '# Documentation',
+      '# Documentation\n\n[page](nowhere.md), `spanloom bake`\n\n```toml\na = 1\n```',
+    ]
+
+    expect(await faultsWith(flag, option, title)).toEqual([
+      'docs/README.md:3: nowhere.md leads nowhere',
+      'docs/README.md:3: `spanloom bake`: there is no verb "bake"',
+      'docs/README.md:5: blocks of the language "toml" are checked by nobody',
+      expect.stringContaining(`${place(flag)}: \`${flag[2]}\`: error: unknown option '--everything'`),
+      expect.stringContaining(`${place(option)}: TS2353: `),
+    ])
+  })
 })
 
 it('the reference page is up to date (pnpm docs writes it)', async () => {
