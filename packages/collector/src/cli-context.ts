@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-import type { OutputStream, ProcessEvents, Registry } from '@spanloom/core'
+import type { OutputStream, PluginFinder, ProcessEvents, Registry } from '@spanloom/core'
 
 import { keepMemorySmall } from './memory-flags.ts'
+import { pluginFinder } from './plugins/lazy-finder.ts'
 import { defaultRegistry } from './registry.ts'
 
 /** The outside world as the command sees it; tests hand in their own. */
@@ -14,7 +15,10 @@ export interface CliContext {
   readonly stderr: OutputStream
   /** Signals and crashes. */
   readonly events: ProcessEvents
+  /** What is built in. */
   readonly registry: Registry
+  /** Finds other components that a configuration names; without it there are none. */
+  readonly plugins?: PluginFinder
   readFile(path: string): Promise<Uint8Array>
   /** Called once a collector of the command runs. */
   readonly onReady?: () => void
@@ -29,6 +33,7 @@ export function processContext(): CliContext {
     stderr: process.stderr,
     events: process,
     registry: defaultRegistry,
+    plugins: pluginFinder,
     readFile: (path) => readFile(path),
     onReady: keepMemorySmall,
   }

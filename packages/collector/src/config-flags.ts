@@ -54,6 +54,7 @@ export function sourceFromFlags(flags: ConfigFlags, context: CliContext): Config
     sources: flags.config,
     sets: flags.set,
     registry: context.registry,
+    plugins: context.plugins,
     env: context.env,
     readFile: (path) => context.readFile(path),
     fetch: fetchSource,

@@ -16,6 +16,7 @@ import {
 } from '@spanloom/core'
 
 import { buildInfo } from './build-info.ts'
+import { pluginFinder } from './plugins/lazy-finder.ts'
 import { defaultRegistry } from './registry.ts'
 
 /** How a program runs a collector inside itself. */
@@ -24,7 +25,7 @@ export interface RunCollectorOptions {
   readonly config: string | readonly string[] | Readonly<Record<string, unknown>>
   /** Values such as `receivers.otlp.protocols.http.endpoint=localhost:0` (CFG-44). */
   readonly set?: readonly string[]
-  /** Default: the components of the `spanloom` command. */
+  /** What needs no plugin. Default: the components of the `spanloom` command. */
   readonly registry?: Registry
   readonly build?: BuildInfo
   /** Variables for `${env:NAME}`. Default: those of the process. */
@@ -71,13 +72,14 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
     sources: sourcesOf(options.config),
     sets: set,
     registry,
+    plugins: pluginFinder,
     env,
     readFile: (path) => readFile(path),
     fetch: fetchSource,
   })
   const config = await source.load()
   const load = (): Promise<CollectorConfig> => source.load()
-  const collector = await createCollector({ config, registry, build, clock, streams, load })
+  const collector = await createCollector({ config, build, clock, streams, load })
   const stopping = new AbortController()
   const stop =
     options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal])

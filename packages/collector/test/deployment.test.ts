@@ -154,7 +154,6 @@ describe('Kubernetes sidecar', () => {
     expect(config.warnings).toEqual([])
     const collector = await createCollector({
       config,
-      registry: defaultRegistry,
       build: { command: 'spanloom', version: '0.0.0' },
       buildOnly: true,
     })

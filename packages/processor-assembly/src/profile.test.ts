@@ -30,3 +30,17 @@ it('leaves a default alone where a setting is absent', () => {
   const profiles = new Profiles(new Map([['source', { defaultName: 'step' }]]), new Map([['source', {}]]))
   expect(profiles.at(profiles.find('source') ?? 0).defaultName).toBe('step')
 })
+
+it('knows a profile that came after it, as a reload may add receivers', () => {
+  const registered = new Map([['source', { defaultName: 'step' }]])
+  const profiles = new Profiles(registered)
+  expect(profiles.find('late')).toBeUndefined()
+
+  registered.set('late', { defaultName: 'late step' })
+
+  const number = profiles.find('late') ?? -1
+  expect(profiles.at(number).defaultName).toBe('late step')
+  expect(profiles.nameOf(number)).toBe('late')
+  expect(profiles.find('late')).toBe(number)
+  expect(profiles.find('source')).not.toBe(number)
+})

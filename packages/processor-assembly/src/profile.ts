@@ -63,21 +63,28 @@ export class Profiles {
   readonly #names: string[] = []
   readonly #byName = new Map<string, number>()
 
-  /** `registered` are the receivers' profiles, `overrides` the settings of the user, which win. */
+  readonly #registered: ReadonlyMap<string, AssemblyProfile>
+
+  /**
+   * `registered` are the receivers' profiles, to which a reload may add some; `overrides` the settings of the user,
+   * which win.
+   */
   constructor(
     registered: ReadonlyMap<string, AssemblyProfile>,
     overrides: ReadonlyMap<string, AssemblyProfile> = new Map(),
   ) {
+    this.#registered = registered
     for (const name of new Set([defaultProfileName, ...registered.keys(), ...overrides.keys()])) {
-      this.#byName.set(name, this.#list.length)
-      this.#names.push(name)
-      this.#list.push(completeProfile(registered.get(name), overrides.get(name)))
+      this.#add(name, completeProfile(registered.get(name), overrides.get(name)))
     }
   }
 
   /** Number of the profile of that name; undefined when nobody knows it. */
   find(name: string): number | undefined {
-    return this.#byName.get(name)
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const registered = this.#registered.get(name)
+    return registered === undefined ? undefined : this.#add(name, completeProfile(registered))
   }
 
   /** Name of the profile of a number that {@link find} gave. */
@@ -88,6 +95,12 @@ export class Profiles {
   /** The profile of a number that {@link find} gave; 0 is the default profile. */
   at(number: number): Profile {
     return this.#list[number] ?? defaultProfile
+  }
+
+  #add(name: string, profile: Profile): number {
+    this.#byName.set(name, this.#list.length)
+    this.#names.push(name)
+    return this.#list.push(profile) - 1
   }
 }
 

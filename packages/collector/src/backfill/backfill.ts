@@ -17,7 +17,7 @@ import { delivered, drained, lostSpans } from './delivery.ts'
 import { GatheredOutput } from './gathered-output.ts'
 import { type OutputFlags, pipelineOf } from './output.ts'
 import type { ProgressReport } from './progress.ts'
-import { quietRegistry } from './quiet-registry.ts'
+import { quietComponents } from './quiet-components.ts'
 import { writeResumeFile } from './resume-file.ts'
 
 /** One back-fill. */
@@ -70,12 +70,13 @@ export async function backfill(job: BackfillJob, context: CliContext): Promise<n
     ids.push(id)
     return (flags.receiver ?? ids[0]) === id ? work : undefined
   })
-  const registry = quietRegistry(context.registry, receiver, output)
-  const config = await loadFromFlags(pipelineOf(flags), { ...context, registry })
+  const config = await loadFromFlags(pipelineOf(flags), {
+    ...context,
+    ...quietComponents(context, receiver, output),
+  })
   const { stdout, stderr, env } = context
   const collector = await createCollector({
     config,
-    registry,
     build: buildInfo,
     clock,
     streams: { stdout, stderr, env },

@@ -32,8 +32,7 @@ export const printConfigVerb: Verb = {
         act(async () => {
           const config = await loadFromFlags(flags, context)
           if (flags.validate === 'true') {
-            const { registry } = context
-            const collector = await createCollector({ config, registry, build: buildInfo, buildOnly: true })
+            const collector = await createCollector({ config, build: buildInfo, buildOnly: true })
             await collector.shutdown(AbortSignal.abort())
           }
           const text = printConfig(config, { format: flags.format, mode: flags.mode })

@@ -23,12 +23,11 @@ export const quickstartVerb: Verb = {
       .option('--once', 'end when the trace was shown; the default elsewhere')
       .action((flags: Flags) =>
         act(async () => {
-          const { stdout, stderr, env, registry, events } = context
+          const { stdout, stderr, env, events } = context
           const sources = flags.config.length > 0 ? flags.config : [`yaml:${quickstartPipeline}`]
           const config = await loadFromFlags({ ...flags, config: sources }, context)
           const collector = await createCollector({
             config,
-            registry,
             build: buildInfo,
             streams: { stdout, stderr, env },
           })

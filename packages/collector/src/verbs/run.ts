@@ -25,10 +25,9 @@ export const runVerb: Verb = {
             )
           const source = sourceFromFlags(flags, context)
           const config = await source.load()
-          const { stdout, stderr, env, registry } = context
+          const { stdout, stderr, env } = context
           const collector = await createCollector({
             config,
-            registry,
             build: buildInfo,
             streams: { stdout, stderr, env },
             load: () => source.load(),

@@ -19,10 +19,10 @@ export const validateVerb: Verb = {
       )
       .action((flags: Flags) =>
         act(async () => {
-          const { stdout, stderr, env, registry } = context
+          const { stdout, stderr, env } = context
           try {
             const config = await loadFromFlags(flags, context)
-            const collector = await createCollector({ config, registry, build: buildInfo, buildOnly: true })
+            const collector = await createCollector({ config, build: buildInfo, buildOnly: true })
             await collector.shutdown(AbortSignal.abort())
             if (flags.format === 'json') stdout.write('[]\n')
             else if (config.warnings.length > 0) {

@@ -13,6 +13,8 @@ export interface RegistryEntry {
   /** npm package and its version. */
   readonly module: string
   readonly version: string
+  /** Folder or file that a plugin was found in; absent for what is built in. */
+  readonly origin?: string
   /** Other type names that still work and log one warning (CFG-24). */
   readonly aliases?: readonly string[]
   load(): Promise<AnyFactory>

@@ -1,5 +1,6 @@
 import type { ComponentKind } from '../component/component.ts'
 import type { AnyFactory } from '../component/define.ts'
+import type { Registry } from '../component/registry.ts'
 import type { ConfigIssue } from '../errors/config-error.ts'
 import type { TelemetryConfig } from './telemetry-schema.ts'
 
@@ -11,6 +12,8 @@ export interface ComponentConfig {
   /** Type of the factory; differs from the type in the id where that is an alias. */
   readonly type: string
   readonly factory: AnyFactory
+  /** Package, place and position in the file of a component that is not built in; for messages. */
+  readonly plugin?: string
   /** Parsed settings for `factory.create`. */
   readonly config: unknown
   /** Effective settings in the form of a file; two components with equal `raw` behave alike. */
@@ -45,6 +48,10 @@ export interface ServiceConfig {
 
 /** A checked configuration. */
 export interface CollectorConfig {
+  /** All components that it could have named: what is built in, and the plugins that were found for it. */
+  readonly registry: Registry
+  /** What `plugins:` lists, as written. */
+  readonly plugins: readonly string[]
   readonly receivers: ReadonlyMap<string, ComponentConfig>
   readonly processors: ReadonlyMap<string, ComponentConfig>
   readonly exporters: ReadonlyMap<string, ComponentConfig>

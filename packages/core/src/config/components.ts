@@ -1,8 +1,8 @@
 import type { ComponentKind } from '../component/component.ts'
 import type { AnyFactory } from '../component/define.ts'
-import type { Registry, RegistryEntry } from '../component/registry.ts'
+import type { RegistryEntry } from '../component/registry.ts'
 import { ConfigError } from '../errors/config-error.ts'
-import { messageOf } from '../errors/errors.ts'
+import { hintOf, messageOf } from '../errors/errors.ts'
 import { type CheckResult, checkConfig } from '../schema/check-config.ts'
 import { type ComponentId, parseComponentId } from '../schema/component-id.ts'
 import { type Path, inMessage } from '../schema/issue.ts'
@@ -10,7 +10,9 @@ import { redactUrl } from '../schema/redact-url.ts'
 import type { Reference } from '../schema/settle.ts'
 import type { ComponentConfig } from './collector-config.ts'
 import { type SectionName, sectionOfKind } from './document-schema.ts'
-import { type Entry, type MapNode, toPlain } from './node.ts'
+import { positionOf } from './frame.ts'
+import { type Entry, type MapNode, type Place, toPlain } from './node.ts'
+import type { KnownComponents } from './plugins.ts'
 import type { Report } from './report.ts'
 
 /** A text in a component's settings that names another component. */
@@ -36,11 +38,11 @@ export type IsSkipped = (section: SectionName, id: string) => boolean
 /** Checks the settings of every configured component with its factory's schema (CFG-03). */
 export async function checkComponents(
   root: MapNode,
-  registry: Registry,
+  known: KnownComponents,
   report: Report,
   isSkipped: IsSkipped,
 ): Promise<Components> {
-  const checker = new ComponentChecker(registry, report, isSkipped)
+  const checker = new ComponentChecker(known, report, isSkipped)
   return {
     receivers: await checker.section(root, 'receiver'),
     processors: await checker.section(root, 'processor'),
@@ -61,14 +63,14 @@ class ComponentChecker {
     extensions: new Set(),
   }
   readonly references: UsedReference[] = []
-  readonly #registry: Registry
+  readonly #known: KnownComponents
   readonly #report: Report
   readonly #isSkipped: IsSkipped
   readonly #factories = new Map<RegistryEntry, Promise<AnyFactory>>()
   readonly #aliasesTold = new Set<string>()
 
-  constructor(registry: Registry, report: Report, isSkipped: IsSkipped) {
-    this.#registry = registry
+  constructor(known: KnownComponents, report: Report, isSkipped: IsSkipped) {
+    this.#known = known
     this.#report = report
     this.#isSkipped = isSkipped
   }
@@ -110,7 +112,8 @@ class ComponentChecker {
     if (checked.issues.length > 0) return undefined
     this.#validate(factory, checked.config, path)
     const { config, effective: raw, redacted } = checked
-    return Object.freeze({ kind, id: id.id, type: factory.type, factory, config, raw, redacted })
+    const plugin = this.#pluginOf(kind, id.type, entry.key)
+    return Object.freeze({ kind, id: id.id, type: factory.type, factory, config, raw, redacted, ...plugin })
   }
 
   #take(checked: CheckResult, owner: UsedReference['owner']): void {
@@ -143,9 +146,9 @@ class ComponentChecker {
     { type, id }: ComponentId,
     path: Path,
   ): Promise<AnyFactory | undefined> {
-    const entry = this.#registry.find(kind, type)
+    const entry = this.#known.registry.find(kind, type)
     if (entry === undefined) {
-      this.#report.fault(this.#unknownType(kind, type, id, path))
+      this.#tellUnknownType(kind, type, id, path)
       return undefined
     }
     if (entry.type !== type) this.#tellAlias(entry, type, path)
@@ -155,21 +158,41 @@ class ComponentChecker {
       return await loading
     } catch (error) {
       const message = `cannot load the ${kind} "${type}" of ${entry.module}: ${messageOf(error)}`
-      this.#report.fault({ code: 'component_not_loaded', path, message, at: 'key' })
+      const suggestion = hintOf(error)
+      this.#report.fault({
+        code: 'component_not_loaded',
+        path,
+        message,
+        at: 'key',
+        ...(suggestion === undefined ? {} : { suggestion }),
+      })
       return undefined
     }
   }
 
-  #unknownType(kind: ComponentKind, type: string, id: string, path: Path) {
-    const types = this.#registry.entries.filter((entry) => entry.kind === kind).map((entry) => entry.type)
-    const nearest = this.#report.nearest(type, types)
-    return {
+  #tellUnknownType(kind: ComponentKind, type: string, id: string, path: Path): void {
+    // What is listed and cannot be used may well be what has the type.
+    if (!this.#known.complete) return
+    const types = this.#known.registry.entries
+      .filter((entry) => entry.kind === kind)
+      .map((entry) => entry.type)
+    const suggestion = this.#report.nearest(type, types) ?? this.#known.advice(kind, type)
+    this.#report.fault({
       code: 'unknown_type',
       path,
       message: `unknown type: "${type}" for id: "${id}" (valid values: [${types.toSorted().join(' ')}])`,
-      at: 'key' as const,
-      ...(nearest === undefined ? {} : { suggestion: nearest }),
-    }
+      at: 'key',
+      ...(suggestion === undefined ? {} : { suggestion }),
+    })
+  }
+
+  #pluginOf(kind: ComponentKind, type: string, key: Place): Pick<ComponentConfig, 'plugin'> {
+    const entry = this.#known.registry.find(kind, type)
+    if (entry?.origin === undefined) return {}
+    const { line, column } = positionOf(key)
+    const what = [entry.module, entry.version].filter((part) => part !== '').join(' ')
+    const where = entry.origin === entry.module ? '' : ` in ${entry.origin}`
+    return { plugin: `the plugin ${what}${where}, configured at ${key.source.name}:${line}:${column}` }
   }
 
   /** One warning for each alias, however many components use it (CFG-24). */

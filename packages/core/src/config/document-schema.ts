@@ -13,7 +13,14 @@ export const sectionOfKind = {
 export type SectionName = (typeof sectionOfKind)[keyof typeof sectionOfKind]
 
 /** Top-level sections beyond those of the reference (CFG-01); a file without them stays valid. */
-export const productSections: Readonly<Record<string, ConfigSchema>> = {}
+export const productSections: Readonly<Record<string, ConfigSchema>> = {
+  plugins: {
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    description:
+      'Components that are not built in: files such as `./crane.mts`, relative to the file that lists them, or names of installed packages. Lists of several sources add up.',
+  },
+}
 
 const components = { type: 'object', additionalProperties: { any: true } } as const
 

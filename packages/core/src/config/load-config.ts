@@ -10,6 +10,7 @@ import { type Fault, FaultError } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
 import { mergeMaps } from './merge.ts'
 import { type ConfigNode, type MapNode, toPlain } from './node.ts'
+import { withPlugins } from './plugins.ts'
 import { Report } from './report.ts'
 import { checkReferences, checkService, warnOfUnused } from './service.ts'
 import { readSet } from './set-flag.ts'
@@ -42,7 +43,7 @@ export async function loadConfig(options: LoadOptions): Promise<CollectorConfig>
   report.take({ issues: variables.faults, warnings: [], secrets: [] })
   for (const notice of variables.notices) report.notices.push(notice)
   if (root.kind !== 'map') return fail(report, roots, written)
-  const config = await check(root, options, report)
+  const config = await check(root, options, reader.files, report)
   if (report.faults.length > 0) return fail(report, roots, root, expander)
   report.hideSecrets([...roots, root])
   return Object.freeze({
@@ -117,9 +118,11 @@ type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
 
 async function check(
   root: MapNode,
-  { registry, tracesOnly = false }: LoadOptions,
+  options: LoadOptions,
+  files: readonly string[],
   report: Report,
 ): Promise<Checked> {
+  const { tracesOnly = false } = options
   report.take(checkConfig(outline, toPlain(root), []))
   const skipped = tracesOnly ? skippedByTracesOnly(root) : undefined
   for (const key of skipped?.pipelines ?? []) {
@@ -131,9 +134,10 @@ async function check(
       at: 'key',
     })
   }
+  const known = await withPlugins(root, options, files, report)
   const { ids, references, ...components } = await checkComponents(
     root,
-    registry,
+    known,
     report,
     skipped?.isSkipped ?? (() => false),
   )
@@ -142,7 +146,7 @@ async function check(
   checkConnectors(service.pipelines, ids, report)
   checkReferences(references, ids, service, report)
   warnOfUnused(ids, service, report)
-  return { ...components, service }
+  return { registry: known.registry, plugins: known.listed, ...components, service }
 }
 
 /** CFG-05. */

@@ -1,4 +1,5 @@
 import type { Registry } from '../component/registry.ts'
+import type { PluginFinder } from './plugin-finder.ts'
 
 /** What a configuration is loaded from, and the outside world that it may ask. */
 export interface LoadOptions {
@@ -6,7 +7,10 @@ export interface LoadOptions {
   readonly sources: readonly string[]
   /** Values of `--set`, in order (CFG-44). */
   readonly sets?: readonly string[]
+  /** What is built in. */
   readonly registry: Registry
+  /** Finds what else the configuration names; without it there is nothing else. */
+  readonly plugins?: PluginFinder | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   /** Reads a file; relative paths are as the user wrote them. Rejects if the file cannot be read. */
   readonly readFile: (path: string) => Promise<Uint8Array>

@@ -1,10 +1,11 @@
 import type { Path } from '../schema/issue.ts'
 import type { Fault } from './faults.ts'
-import { type ConfigNode, type Entry, type MapNode, mapNode } from './node.ts'
+import { type ConfigNode, type Entry, listNode, type MapNode, mapNode } from './node.ts'
 
 /**
  * Lays a later source over an earlier one (CFG-42): maps join, everything else is replaced. A null
- * replaces a map too, which is rarely meant and therefore told through `warn`.
+ * replaces a map too, which is rarely meant and therefore told through `warn`. Only `plugins` add up: each file lists
+ * its own.
  */
 export function mergeMaps(
   earlier: MapNode,
@@ -28,6 +29,9 @@ function merged(
   path: Path,
 ): ConfigNode {
   if (earlier.kind === 'map' && later.kind === 'map') return mergeMaps(earlier, later, warn, path)
+  if (earlier.kind === 'list' && later.kind === 'list' && path.length === 1 && path[0] === 'plugins') {
+    return listNode([...earlier.items, ...later.items], later.place)
+  }
   if (earlier.kind === 'map' && earlier.entries.size > 0 && later.kind === 'scalar' && later.value === null) {
     warn({
       code: 'null_erases_map',

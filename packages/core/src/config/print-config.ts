@@ -29,7 +29,7 @@ export function printConfig(config: CollectorConfig, { format, mode }: PrintOpti
 
 /** The effective configuration as plain data; sections without components are left out. */
 export function effectiveConfig(config: CollectorConfig, mode: PrintOptions['mode']): object {
-  const result: Record<string, unknown> = {}
+  const result: Record<string, unknown> = config.plugins.length === 0 ? {} : { plugins: config.plugins }
   for (const section of ['receivers', 'processors', 'exporters', 'connectors', 'extensions'] as const) {
     const components = [...config[section].values()]
     if (components.length === 0) continue

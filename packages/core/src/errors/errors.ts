@@ -101,6 +101,19 @@ export function grpcStatusOf(error: unknown): number | undefined {
   return typeof error.grpcStatus === 'number' ? error.grpcStatus : undefined
 }
 
+/** What the reader of the error's message can do about it, if the error says so. */
+export function hintOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('hint' in error)) return undefined
+  return typeof error.hint === 'string' ? error.hint : undefined
+}
+
+/** The hint of an error of a component, and whose component it is if it is a plugin's; parts of a new error. */
+export function hintFor(error: unknown, plugin: string | undefined): { readonly hint?: string } {
+  const sentences = [hintOf(error), plugin === undefined ? undefined : `It comes from ${plugin}.`]
+  const hint = sentences.filter((sentence) => sentence !== undefined).join(' ')
+  return hint === '' ? {} : { hint }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -6,7 +6,7 @@ import type { TracesConsumer } from '../component/consumer.ts'
 import type { AnyFactory } from '../component/define.ts'
 import type { BuildInfo, ProcessorOptions } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
-import { messageOf, SpanloomError, StartError } from '../errors/errors.ts'
+import { hintFor, messageOf, StartError } from '../errors/errors.ts'
 import type { Account } from '../telemetry/accounting.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { PipelineInstruments } from '../telemetry/instruments.ts'
@@ -29,6 +29,8 @@ export interface ComponentSpec {
   readonly factory: AnyFactory
   /** The parsed config. */
   readonly config: unknown
+  /** Whose component it is, if it is not built in. */
+  readonly plugin?: string
 }
 
 /** What an instance tells about itself, and the account of its component. */
@@ -61,11 +63,15 @@ export interface Instance {
 }
 
 /** Says which component could not be created, in one sentence with the reason. */
-export function createError(kind: ComponentKind, id: string, error: unknown): StartError {
-  const hint = error instanceof SpanloomError ? error.hint : undefined
+export function createError(
+  kind: ComponentKind,
+  id: string,
+  error: unknown,
+  plugin: string | undefined,
+): StartError {
   return new StartError('CREATE_FAILED', `failed to create "${id}" ${kind}: ${messageOf(error)}`, {
     cause: error,
-    ...(hint === undefined ? {} : { hint }),
+    ...hintFor(error, plugin),
   })
 }
 
@@ -76,7 +82,7 @@ export function createError(kind: ComponentKind, id: string, error: unknown): St
  */
 export function buildInstance(
   node: GraphNode,
-  { factory, config }: ComponentSpec,
+  { factory, config, plugin }: ComponentSpec,
   telemetry: InstanceTelemetry,
   input: BuildInput,
 ): Instance {
@@ -134,7 +140,7 @@ export function buildInstance(
         throw new Error('An extension belongs to no pipeline.')
     }
   } catch (error) {
-    throw createError(kind, id, error)
+    throw createError(kind, id, error, plugin)
   }
 }
 

@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os'
 import { sleep, systemClock, type Clock } from '../clock/clock.ts'
 import type { BuildInfo, CollectorView, ComponentStatus } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
-import type { Registry } from '../component/registry.ts'
 import type { ReloadOutcome } from '../component/reload-outcome.ts'
 import type { CollectorConfig } from '../config/collector-config.ts'
 import { SpanloomError } from '../errors/errors.ts'
@@ -20,7 +19,7 @@ import type { StopFailure } from './lifecycle.ts'
 import { logFindings } from './log-findings.ts'
 import { createOwnTelemetry, type TelemetrySettings } from './own-telemetry.ts'
 import { performReload } from './perform-reload.ts'
-import { loadProfiles } from './profiles.ts'
+import { addProfiles } from './profiles.ts'
 import { Reloads } from './reloads.ts'
 import { StatusBook } from './status-book.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
@@ -28,7 +27,6 @@ import { telemetrySettings } from './telemetry-settings.ts'
 /** What a collector is made of. */
 export interface CollectorOptions {
   readonly config: CollectorConfig
-  readonly registry: Registry
   readonly build: BuildInfo
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined
@@ -97,10 +95,7 @@ const graceMs = 500
  * @throws StartError or ConfigError naming what cannot be built.
  */
 export async function createCollector(options: CollectorOptions): Promise<Collector> {
-  const { config, registry } = options
-  const profiled = config.processors.size + config.connectors.size > 0
-  const profiles = options.load !== undefined || profiled ? await loadProfiles(registry) : new Map()
-  const collector = new RunningCollector(options, profiles)
+  const collector = new RunningCollector(options)
   await collector.build()
   return collector
 }
@@ -110,7 +105,8 @@ class RunningCollector implements Collector {
   readonly fatal: Promise<ComponentStatus>
   readonly reloadable: boolean
   readonly #options: CollectorOptions
-  readonly #profiles: ReadonlyMap<string, AssemblyProfile>
+  /** Those of plugins that a reload adds come to it, and nothing leaves it: open spans may still have that profile. */
+  readonly #profiles = new Map<string, AssemblyProfile>()
   readonly #clock: Clock
   readonly #id: string = randomUUID()
   readonly #acceptors = new Acceptors()
@@ -126,23 +122,24 @@ class RunningCollector implements Collector {
   #ready = false
   #shutdown: Promise<ShutdownReport> | undefined
 
-  constructor(options: CollectorOptions, profiles: ReadonlyMap<string, AssemblyProfile>) {
+  constructor(options: CollectorOptions) {
     const { load, clock = systemClock } = options
     const fatal = Promise.withResolvers<ComponentStatus>()
     this.fatal = fatal.promise
     this.#fail = fatal.resolve
     this.#options = options
-    this.#profiles = profiles
     this.#clock = clock
     this.#statuses = new StatusBook(clock, () => this.logger, fatal.resolve)
     this.#reloads = new Reloads(async () =>
       performReload({
-        load:
-          load ??
-          (() =>
-            Promise.reject(
-              new SpanloomError('NOT_RELOADABLE', 'There is nothing that could be read again.'),
-            )),
+        load: async () => {
+          if (load === undefined) {
+            throw new SpanloomError('NOT_RELOADABLE', 'There is nothing that could be read again.')
+          }
+          const config = await load()
+          await addProfiles(this.#profiles, config.registry)
+          return config
+        },
         started: this.#begun,
         current: () => this.#generation,
         create: (config) => this.#create(config),
@@ -161,7 +158,10 @@ class RunningCollector implements Collector {
   }
 
   async build(): Promise<void> {
-    this.#current = await this.#create(this.#options.config)
+    const { config } = this.#options
+    const profiled = config.processors.size + config.connectors.size > 0
+    if (this.reloadable || profiled) await addProfiles(this.#profiles, config.registry)
+    this.#current = await this.#create(config)
     this.#reloads.measure(this.#current.around.telemetry.metrics.meter)
   }
 

@@ -27,5 +27,6 @@ export function redactedConfig(config: CollectorConfig): Readonly<Record<string,
     if (components.length === 0) return []
     return [[section, Object.fromEntries(components.map(({ id, redacted }) => [id, redacted]))]]
   })
-  return { ...Object.fromEntries(parts), service: config.service.redacted }
+  const plugins = config.plugins.length === 0 ? {} : { plugins: config.plugins }
+  return { ...plugins, ...Object.fromEntries(parts), service: config.service.redacted }
 }

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../clock/clock.ts'
 import type { Component, ComponentKind, Host } from '../component/component.ts'
-import { messageOf, ShutdownError, SpanloomError, StartError } from '../errors/errors.ts'
+import { hintFor, messageOf, ShutdownError, SpanloomError, StartError } from '../errors/errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { StatusEntry } from './status-book.ts'
 
@@ -11,6 +11,8 @@ export interface Living {
   readonly component: Component
   readonly status: StatusEntry
   readonly logger: Logger
+  /** Whose component it is, if it is not built in. */
+  readonly plugin?: string | undefined
 }
 
 /** A component that did not stop as it should. */
@@ -32,7 +34,7 @@ const patient = new AbortController().signal
  * @throws StartError `failed to start "otlp" receiver: …` (RUN-03).
  */
 export async function startOne(
-  { kind, id, component, status, logger }: Living,
+  { kind, id, plugin, component, status, logger }: Living,
   host: Host,
   signal: AbortSignal = patient,
 ): Promise<void> {
@@ -42,10 +44,9 @@ export async function startOne(
   } catch (error) {
     status.set('PermanentError', error)
     logger.error('Failed to start component.', { error })
-    const hint = error instanceof SpanloomError ? error.hint : undefined
     throw new StartError('START_FAILED', `failed to start "${id}" ${kind}: ${messageOf(error)}`, {
       cause: error,
-      ...(hint === undefined ? {} : { hint }),
+      ...hintFor(error, plugin),
     })
   }
   if (status.current.kind === 'Starting') status.set('OK')

@@ -78,7 +78,7 @@ export function createExtensionMember(
     return { component, ...memberOf('extension', config, own, around, find) }
   } catch (error) {
     own.forget()
-    throw createError('extension', id, error)
+    throw createError('extension', id, error, config.plugin)
   }
 }
 
@@ -159,9 +159,9 @@ function memberOf(
   { acceptors }: Surroundings,
   find: FindExtension,
 ): Omit<Member, 'component'> {
-  const { id } = config
+  const { id, plugin } = config
   const host = new InstanceHost(kind, id, find, acceptors)
-  return { kind, id, config, host, logger, status, show, hide, forget }
+  return { kind, id, plugin, config, host, logger, status, show, hide, forget }
 }
 
 /** Fields of LOG-02; what is not unique, because several pipelines share the instance, is left out. */

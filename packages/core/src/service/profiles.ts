@@ -1,23 +1,33 @@
 import type { AssemblyProfile } from '../component/profile.ts'
 import type { Registry } from '../component/registry.ts'
+import { StartError } from '../errors/errors.ts'
 
 /**
- * The assembly profiles of all registered receivers, by name. Only the profiles are loaded, not the
+ * Adds the assembly profiles of all registered receivers to `known`, by name. Only the profiles are loaded, not the
  * receivers.
  *
- * @throws TypeError when two receivers claim one name.
+ * @throws StartError when two receivers claim one name; then `known` is as before.
  */
-export async function loadProfiles({ entries }: Registry): Promise<ReadonlyMap<string, AssemblyProfile>> {
-  const all = await Promise.all(entries.map(async (entry) => (await entry.profiles?.()) ?? {}))
-  const byName = new Map<string, AssemblyProfile>()
-  for (const profiles of all) {
+export async function addProfiles(known: Map<string, AssemblyProfile>, { entries }: Registry): Promise<void> {
+  const added = new Map<string, AssemblyProfile>()
+  const owners = new Map<string, string>()
+  const all = await Promise.all(
+    entries.map(async (entry) => ({ entry, profiles: (await entry.profiles?.()) ?? {} })),
+  )
+  for (const { entry, profiles } of all) {
     for (const [name, profile] of Object.entries(profiles)) {
-      const known = byName.get(name)
-      if (known !== undefined && known !== profile) {
-        throw new TypeError(`Two receivers claim the assembly profile "${name}".`)
+      const owner = `"${entry.type}" of ${entry.module}`
+      const other = added.get(name) ?? known.get(name)
+      if (other !== undefined && other !== profile) {
+        const rival = owners.get(name) ?? 'one that ran before'
+        throw new StartError(
+          'PROFILE_CLAIMED_TWICE',
+          `Two receivers claim the assembly profile "${name}": ${rival}, and ${owner}.`,
+        )
       }
-      byName.set(name, profile)
+      owners.set(name, owner)
+      added.set(name, profile)
     }
   }
-  return byName
+  for (const [name, profile] of added) known.set(name, profile)
 }

@@ -205,6 +205,10 @@ export function testConfig(config: TestConfig, factories: Factories): CollectorC
         }),
     )
   return {
+    registry: createRegistry(
+      Object.entries(factories).flatMap(([name, factory]) => (name === 'exclusive' ? [] : entryOf(factory))),
+    ),
+    plugins: [],
     receivers: section(
       'receiver',
       pipelines.flatMap(([, { receivers }]) => receivers),
@@ -258,9 +262,6 @@ export async function testCollector(
   let loads = 0
   const collector = await createCollector({
     config,
-    registry: createRegistry(
-      Object.entries(factories).flatMap(([name, factory]) => (name === 'exclusive' ? [] : entryOf(factory))),
-    ),
     build: { command: 'spanloom', version: '0.0.0-test' },
     clock,
     streams: { stdout: new RecordedStream(), stderr, env: {} },
