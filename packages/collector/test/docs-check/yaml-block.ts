@@ -37,7 +37,6 @@ async function buildFaults(block: Block): Promise<readonly Fault[]> {
   try {
     const collector = await createCollector({
       config: await loadConfig(loadOptions(block)),
-      registry: defaultRegistry,
       build: { command: 'spanloom', version: '0.0.0' },
       buildOnly: true,
     })
