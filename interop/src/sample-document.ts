@@ -1,4 +1,4 @@
-import { tracesArbitrary } from '@spanloom/core/testing'
+import { tracesArbitrary } from '@spanloom/core/testing/arbitraries'
 import { parseOtlpJson, Traces } from '@spanloom/core/traces'
 import { sample } from 'fast-check'
 

@@ -1,5 +1,6 @@
 import { type Attributes, type Span, Traces } from '@spanloom/core'
-import { createComponent, fakeClock, spanArbitrary } from '@spanloom/core/testing'
+import { createComponent, fakeClock } from '@spanloom/core/testing'
+import { spanArbitrary } from '@spanloom/core/testing/arbitraries'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 

@@ -1,5 +1,5 @@
 import { span, type Span } from '@spanloom/core'
-import { spanArbitrary } from '@spanloom/core/testing'
+import { spanArbitrary } from '@spanloom/core/testing/arbitraries'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 

@@ -1,4 +1,5 @@
-import { plainAttributes, spanInitArbitrary, toPlain } from '@spanloom/core/testing'
+import { plainAttributes, toPlain } from '@spanloom/core/testing'
+import { spanInitArbitrary } from '@spanloom/core/testing/arbitraries'
 import {
   type Attributes,
   FieldCursor,

@@ -19,8 +19,14 @@ interface PendingTimer {
   readonly run: () => void
 }
 
+/** What a test may choose about its clock. */
+export interface FakeClockOptions {
+  /** Hears what a timer's function throws. Default: `advance` rejects with it. */
+  readonly onError?: (error: unknown) => void
+}
+
 /** Makes a clock whose wall time is `startMs` (milliseconds since 1970). */
-export function fakeClock(startMs = 0): FakeClock {
+export function fakeClock(startMs = 0, { onError }: FakeClockOptions = {}): FakeClock {
   let elapsed = 0
   let wallOffset = startMs
   let order = 0
@@ -34,6 +40,15 @@ export function fakeClock(startMs = 0): FakeClock {
         next = timer
     }
     return next
+  }
+
+  const fire = ({ run }: PendingTimer): void => {
+    try {
+      run()
+    } catch (error) {
+      if (onError === undefined) throw error
+      onError(error)
+    }
   }
 
   return {
@@ -50,7 +65,7 @@ export function fakeClock(startMs = 0): FakeClock {
       for (let timer = nextDue(target); timer !== undefined; timer = nextDue(target)) {
         timers.delete(timer)
         elapsed = Math.max(elapsed, timer.due)
-        timer.run()
+        fire(timer)
         await settle()
       }
       elapsed = target

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 
 import type { ExporterFactory } from '../../src/component/define.ts'
-import type { ExporterSender } from '../../src/delivery/sender.ts'
 import { messageOf, PermanentError, RetryableError } from '../../src/errors/errors.ts'
 import { exporterChecks, testExporterContract, type ExporterContract } from '../../src/testing/index.ts'
 import type { Traces } from '../../src/traces/traces.ts'
@@ -32,31 +31,6 @@ it('finds an exporter that loses spans', async () => {
   await expect(check('delivers', Losing)).rejects.toThrow('did not get exactly the spans')
 }, 20_000)
 
-it('finds an exporter that changes its input', async () => {
-  class Writing extends RoomSender {
-    override encode(traces: Traces): Uint8Array {
-      const body = Buffer.from(traces.toProtobuf())
-      for (const chunk of traces.chunks) chunk[chunk.length - 1] = 0
-      return body
-    }
-  }
-
-  await expect(check('does not change', Writing)).rejects.toThrow('changed the bytes of its input')
-})
-
-it('finds an exporter that swallows what the destination says', async () => {
-  class Swallowing extends RoomSender {
-    override async send(...args: Parameters<RoomSender['send']>): Promise<void> {
-      await super.send(...args).catch(() => undefined)
-    }
-  }
-
-  await expect(check('tells what', Swallowing)).rejects.toThrow(
-    'took data that the destination was too busy for',
-  )
-  await expect(check('accounts', Swallowing)).rejects.toThrow('do not balance')
-})
-
 it('finds an exporter that takes a busy destination for one that refuses', async () => {
   class Harsh extends RoomSender {
     override async send(...args: Parameters<RoomSender['send']>): Promise<void> {
@@ -82,18 +56,6 @@ it('finds an exporter that takes a destination that refuses for a busy one', asy
   await expect(check('tells what', Stubborn)).rejects.toThrow('refused for good')
 })
 
-it('finds an exporter that does not wait for the destination', async () => {
-  class Hasty extends RoomSender {
-    override async send(body: Uint8Array, context: Parameters<ExporterSender['send']>[1]): Promise<void> {
-      const outcome = super.send(body, context)
-      await Promise.race([outcome, new Promise((resolve) => setImmediate(resolve))])
-      outcome.catch(() => undefined)
-    }
-  }
-
-  await expect(check('tells what', Hasty)).rejects.toThrow('before the destination had taken the data')
-})
-
 it('finds an exporter that sends something for nothing', async () => {
   const eager = (factory: ExporterFactory): ExporterFactory => ({
     ...factory,
@@ -109,28 +71,6 @@ it('finds an exporter that sends something for nothing', async () => {
   })
 
   await expect(check('empty batch', RoomSender, eager)).rejects.toThrow('sends a request for an empty batch')
-})
-
-it('finds an exporter that hangs when it is shut down', async () => {
-  class Hanging extends RoomSender {
-    shutdown(): Promise<void> {
-      return new Promise(() => undefined)
-    }
-  }
-
-  await expect(check('in time', Hanging)).rejects.toThrow('does not end when its signal aborts')
-})
-
-it('finds an exporter that leaves a timer behind', async () => {
-  const timers: NodeJS.Timeout[] = []
-  class Ticking extends RoomSender {
-    async start(): Promise<void> {
-      timers.push(setInterval(() => undefined, 1e6))
-    }
-  }
-
-  await expect(check('nothing open', Ticking)).rejects.toThrow('Timeout')
-  for (const timer of timers) clearInterval(timer)
 })
 
 it('finds an exporter that tells a secret when the destination refuses', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Server } from 'node:net'
@@ -7,7 +6,6 @@ import { expect, it } from 'vitest'
 
 import type { ReceiverFactory } from '../../src/component/define.ts'
 import { receiverChecks, type ReceiverContract, testReceiverContract } from '../../src/testing/index.ts'
-import type { Traces } from '../../src/traces/traces.ts'
 import { post, postFactory, PostReceiver } from './post-receiver.ts'
 
 const contract: ReceiverContract<PostReceiver> = { config: { limits: { body: 5 } }, send: post }
@@ -68,21 +66,6 @@ it('finds a receiver that sets a timer of its clock when it is created', async (
   await expect(check('created without', Busy)).rejects.toThrow('starts a timer')
 })
 
-it('finds a receiver that acknowledges early', async () => {
-  class Hasty extends PostReceiver {
-    override async answer(body: string): Promise<number> {
-      void super.answer(body)
-      return 200
-    }
-  }
-
-  await expect(check('only after', Hasty)).rejects.toThrow('before the next stage took the data')
-  await expect(check('asks for a resend', Hasty)).rejects.toThrow('was told accepted')
-  await expect(check('asks for no resend', Hasty)).rejects.toThrow('was told accepted')
-  await expect(check('at random', Hasty)).rejects.toThrow('did not take everything')
-  await expect(check('in time', Hasty)).rejects.toThrow('told the sender accepted')
-})
-
 it('finds a receiver that acknowledges and hands nothing on', async () => {
   class Silent extends PostReceiver {
     override async answer(): Promise<number> {
@@ -136,18 +119,6 @@ it('finds a receiver that refuses what the next stage took', async () => {
   await expect(check('at random', Doubting)).rejects.toThrow('did not refuse its data')
 })
 
-it('finds a receiver whose spans differ from instance to instance', async () => {
-  let instances = 0
-  class Random extends PostReceiver {
-    readonly #instance = ++instances
-    override translate(body: string): Traces {
-      return super.translate(`${body}${this.#instance}`)
-    }
-  }
-
-  await expect(check('equal spans', Random)).rejects.toThrow('different spans of one and the same event')
-})
-
 it('finds a receiver that cannot be shut down twice', async () => {
   class Once extends PostReceiver {
     override async shutdown(signal: AbortSignal): Promise<void> {
@@ -157,35 +128,6 @@ it('finds a receiver that cannot be shut down twice', async () => {
   }
 
   await expect(check('twice', Once)).rejects.toThrow('A shutdown without a start fails: Error: Not running.')
-})
-
-it('finds a receiver that hangs when it is shut down', async () => {
-  class Waiting extends PostReceiver {
-    override async shutdown(): Promise<void> {
-      if (!this.server.listening) return
-      const closed = once(this.server, 'close')
-      this.server.close()
-      this.server.closeIdleConnections()
-      await closed
-    }
-  }
-
-  await expect(check('in time', Waiting)).rejects.toThrow('does not end when its signal aborts')
-})
-
-it('finds a receiver that leaves a timer behind', async () => {
-  const timers: NodeJS.Timeout[] = []
-  class Ticking extends PostReceiver {
-    override async start(): Promise<void> {
-      await super.start()
-      timers.push(setInterval(() => undefined, 1e6))
-    }
-  }
-
-  await expect(check('nothing open', Ticking)).rejects.toThrow(
-    'left something open after its shutdown: Timeout',
-  )
-  for (const timer of timers) clearInterval(timer)
 })
 
 it('finds a receiver that leaves a timer of its clock behind', async () => {

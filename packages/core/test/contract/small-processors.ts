@@ -6,11 +6,11 @@ import { Traces } from '../../src/traces/traces.ts'
 
 const schema = {
   type: 'object',
-  properties: { key: { type: 'string', default: 'marked' } },
+  properties: { key: { type: 'string', default: 'marked' }, salt: { type: 'string', secret: true } },
   additionalProperties: false,
 } as const
 
-type Options = ProcessorOptions<{ readonly key: string }>
+type Options = ProcessorOptions<{ readonly key: string; readonly salt?: string | undefined }>
 type Stage = Component & TracesConsumer
 
 /** A small processor that is right in every respect: drops failed spans and marks the others. */

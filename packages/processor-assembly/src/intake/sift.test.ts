@@ -1,4 +1,4 @@
-import { tracesArbitrary } from '@spanloom/core/testing'
+import { tracesArbitrary } from '@spanloom/core/testing/arbitraries'
 import { span, type SpanInit, Traces } from '@spanloom/core/traces'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'

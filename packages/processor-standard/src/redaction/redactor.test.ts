@@ -1,5 +1,5 @@
 import { double, span, type SpanInit, Traces } from '@spanloom/core'
-import { spanArbitrary } from '@spanloom/core/testing'
+import { spanArbitrary } from '@spanloom/core/testing/arbitraries'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 

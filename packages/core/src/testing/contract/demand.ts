@@ -5,7 +5,7 @@ export class ContractViolation extends Error {
 
 /** What was thrown, in words. */
 export function inWords(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : JSON.stringify(error)
+  return error instanceof Error ? `${error.name}: ${error.message}` : (JSON.stringify(error) ?? String(error))
 }
 
 /** Fails the check with `sentence` unless `kept` holds. */

@@ -1,9 +1,9 @@
 import type { ExporterFactory } from '../../component/define.ts'
 import { isPermanent } from '../../errors/errors.ts'
 import { Traces } from '../../traces/traces.ts'
-import type { ExporterContract, Stage } from './contracts.ts'
+import type { ExporterContract, Stage, Treatment } from './contracts.ts'
 import { demand, inWords } from './demand.ts'
-import { arrival, atRandom, moody, withExporter } from './exporter-run.ts'
+import { arrivalOf, atRandom, moody, withExporter } from './exporter-run.ts'
 import { letPass, type Living, whileTimePasses } from './life.ts'
 import { sampleTraces } from './sample-traces.ts'
 import { demandTimelyShutdown } from './shutdown-deadline.ts'
@@ -20,8 +20,9 @@ const { signal } = new AbortController()
 export function checkDelivers(factory: ExporterFactory, contract: ExporterContract): Promise<void> {
   return withExporter(factory, contract, 'as configured', async (living, destination) => {
     const input = sampleTraces()
+    const arrived = arrivalOf(input, contract, destination, living)
     await consumeAll(living, input)
-    await arrival(contract, destination, living, input)
+    await arrived()
   })
 }
 
@@ -99,6 +100,29 @@ export function checkTellsWhatDestinationSaid(
   })
 }
 
+/** One attempt is one attempt: when to try again is decided by `retry_on_failure`, not by the exporter itself. */
+export function checkMakesOneAttempt(factory: ExporterFactory, contract: ExporterContract): Promise<void> {
+  return withExporter(factory, contract, 'directly', async ({ component, clock }, destination) => {
+    const { treat } = moody(destination)
+    const [traces = Traces.empty] = sampleTraces(1)
+    const requestsWhen = async (treatment: Treatment): Promise<number> => {
+      let requests = 0
+      treat(() => {
+        requests++
+        return treatment
+      })
+      await whileTimePasses(clock, outcomeOf(component, traces))
+      return requests
+    }
+    const needed = await requestsWhen('take')
+    const made = await requestsWhen('busy')
+    demand(
+      made <= needed,
+      `The exporter makes ${made} requests to a busy destination for what takes ${needed}.`,
+    )
+  })
+}
+
 /** What the destination was too busy for is sent again, and arrives once. */
 export function checkSendsAgain(factory: ExporterFactory, contract: ExporterContract): Promise<void> {
   return withExporter(factory, contract, 'as configured', async (living, destination) => {
@@ -106,8 +130,9 @@ export function checkSendsAgain(factory: ExporterFactory, contract: ExporterCont
     let refusals = 2
     treat(() => (refusals-- > 0 ? 'busy' : 'take'))
     const input = sampleTraces()
+    const arrived = arrivalOf(input, contract, destination, living)
     const calls = input.map((traces) => living.component.consumeTraces(traces, { signal }))
-    await arrival(contract, destination, living, input)
+    await arrived()
     await Promise.all(calls)
   })
 }
@@ -121,13 +146,14 @@ export async function checkExporterLosesNothing(
     await withExporter(factory, contract, 'directly', async (living, destination) => {
       moody(destination).treat(atRandom(seed, 0.4, 0))
       const input = sampleTraces(12)
+      const arrived = arrivalOf(input, contract, destination, living)
       const queue = input.values()
       await Promise.all(
         Array.from({ length: senders }, async () => {
           for (const traces of queue) await untilTaken(living.component, traces)
         }),
       )
-      await arrival(contract, destination, living, input)
+      await arrived()
     })
   }
 }

@@ -2,6 +2,7 @@ import type { ExporterFactory } from '../../component/define.ts'
 import { testHost } from '../create.ts'
 import type { ExporterContract, Stage } from './contracts.ts'
 import { demand } from './demand.ts'
+import { demandNothingEscapes, watchedMs } from './escape-checks.ts'
 import { moody, withDestination } from './exporter-run.ts'
 import { checkShutsDownTwice } from './life-checks.ts'
 import { abandon, create, letPass, type Living, whileTimePasses, withRunning } from './life.ts'
@@ -94,6 +95,25 @@ export function checkExporterKeepsSecrets(
       await checkKeepsSecrets(factory, settings, sendSample)
     }
   })
+}
+
+/** Whatever the destination says, no error of an exporter reaches nobody. */
+export function checkExporterCatchesItsErrors(
+  factory: ExporterFactory,
+  contract: ExporterContract,
+): Promise<void> {
+  return demandNothingEscapes(() =>
+    withDestination(contract, async (destination, settings) => {
+      await withRunning(factory, settings, {}, async (living) => {
+        for (const treatment of ['take', 'busy', 'refuse', 'take'] as const) {
+          destination.treat?.(() => treatment)
+          await settlesWithin(sendSample(living), patienceMs)
+          await letPass(living.clock)
+        }
+        await living.clock.advance(watchedMs)
+      })
+    }),
+  )
 }
 
 const sendSample = ({ component, clock }: Living<Stage>): Promise<unknown> =>

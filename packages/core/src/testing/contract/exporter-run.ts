@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../component/define.ts'
+import type { Span } from '../../traces/span.ts'
 import type { Traces } from '../../traces/traces.ts'
 import type {
   ComponentContract,
@@ -63,22 +64,24 @@ export function withoutLayers(factory: ExporterFactory, config: Settings): Setti
   return { ...config, ...Object.fromEntries(layers.map((name) => [name, { enabled: false }])) }
 }
 
-/** Waits until exactly the spans of `sent` have arrived. */
-export async function arrival(
+/**
+ * Notes the spans of `sent` as they are now, before an exporter has them, and returns what waits until exactly these
+ * have arrived.
+ */
+export function arrivalOf(
+  sent: readonly Traces[],
   { exact = true }: ExporterContract,
   destination: Destination,
   { clock }: Living<Stage>,
-  sent: readonly Traces[],
-): Promise<void> {
-  const keyOf = exact
-    ? spanKey
-    : ({ traceId, spanId }: { readonly traceId: string; readonly spanId: string }) => `${traceId} ${spanId}`
+): () => Promise<void> {
+  const keyOf = exact ? spanKey : ({ traceId, spanId }: Span): string => `${traceId} ${spanId}`
   const wanted = spansOf(sent).map(keyOf)
-  await eventually(
-    async () => sameKeys(wanted, (await destination.spans()).map(keyOf)),
-    'The destination did not get exactly the spans that the exporter took.',
-    { between: () => letPass(clock) },
-  )
+  return () =>
+    eventually(
+      async () => sameKeys(wanted, (await destination.spans()).map(keyOf)),
+      'The destination did not get exactly the spans that the exporter took.',
+      { between: () => letPass(clock) },
+    )
 }
 
 /** Treats requests at random: `busy` and `refuse` are shares of all of them. */

@@ -1,21 +1,41 @@
 import type { ExtensionFactory } from '../../component/define.ts'
 import type { Extension } from '../../component/extension.ts'
-import { type ContractCheck, registerContract } from './check.ts'
+import type { ContractCheck } from './check.ts'
 import type { ExtensionContract } from './contracts.ts'
 import { demand } from './demand.ts'
+import { demandNothingEscapes, watchedMs } from './escape-checks.ts'
 import { checkShutsDownTwice } from './life-checks.ts'
 import { withRunning } from './life.ts'
+import { mending } from './mending.ts'
 import { demandNothingLeftOpen } from './open-resources.ts'
+import { registerContract } from './register.ts'
 import { checkKeepsSecrets } from './secret-checks.ts'
 import { checkIsCreatedQuietly, checkNamesUnknownSettings } from './settings-checks.ts'
 
 /** The promises of every extension. */
 export const extensionChecks: readonly ContractCheck<ExtensionFactory, ExtensionContract>[] = [
-  { name: 'names a setting that it does not know', run: checkNamesUnknownSettings },
-  { name: 'is created without I/O, timers or handles', run: checkIsCreatedQuietly },
-  { name: 'shuts down twice, and without a start', run: checkShutsDownTwice },
-  { name: 'leaves nothing open after its shutdown', run: checkExtensionLeavesNothingOpen },
-  { name: 'keeps its secrets out of logs and errors', run: checkExtensionKeepsSecrets },
+  {
+    name: 'names a setting that it does not know',
+    mend: mending.unknownSettings,
+    run: checkNamesUnknownSettings,
+  },
+  {
+    name: 'is created without I/O, timers or handles',
+    mend: mending.quietCreation,
+    run: checkIsCreatedQuietly,
+  },
+  {
+    name: 'lets no error escape from its callbacks',
+    mend: mending.caughtErrors,
+    run: checkExtensionCatchesItsErrors,
+  },
+  { name: 'shuts down twice, and without a start', mend: mending.shutdownTwice, run: checkShutsDownTwice },
+  {
+    name: 'leaves nothing open after its shutdown',
+    mend: mending.nothingOpen,
+    run: checkExtensionLeavesNothingOpen,
+  },
+  { name: 'keeps its secrets to itself', mend: mending.secrets, run: checkExtensionKeepsSecrets },
 ]
 
 /** Registers a vitest test for every promise of an extension. */
@@ -37,6 +57,19 @@ export function checkExtensionLeavesNothingOpen(
       return living
     })
     demand(clock.pending === 0, 'The extension left a timer behind after its shutdown.')
+  })
+}
+
+/** Whatever is asked of it, no error of an extension reaches nobody. */
+export function checkExtensionCatchesItsErrors(
+  factory: ExtensionFactory,
+  contract: ExtensionContract,
+): Promise<void> {
+  return demandNothingEscapes(async () => {
+    await withRunning(factory, contract, {}, async ({ component, clock }) => {
+      await useFully(component, contract)
+      await clock.advance(watchedMs)
+    })
   })
 }
 

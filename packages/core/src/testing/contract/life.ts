@@ -8,6 +8,7 @@ import { testTelemetry, type TestTelemetry } from '../telemetry.ts'
 import type { TestedFactory } from './check.ts'
 import type { ComponentContract, Settings } from './contracts.ts'
 import { demand } from './demand.ts'
+import { throwToNobody } from './escaped-errors.ts'
 import { eventually, patienceMs, settlesWithin, soon } from './waiting.ts'
 
 /** A component in the middle of its life, with what a check looks at. */
@@ -22,16 +23,18 @@ export interface LifeOptions {
   readonly next?: TracesConsumer
   /** Default: the contract's settings. */
   readonly config?: Settings
+  /** What the wall clock shows when the component is created, in milliseconds since 1970. */
+  readonly startMs?: number
 }
 
 /** Creates a component without starting it. */
 export function create<C extends Component>(
   factory: TestedFactory<C>,
   contract: ComponentContract,
-  { next, config = contract.config }: LifeOptions = {},
+  { next, config = contract.config, startMs = Date.UTC(2026, 0, 1) }: LifeOptions = {},
 ): Living<C> {
   contract.prepare?.()
-  const clock = fakeClock(Date.UTC(2026, 0, 1))
+  const clock = fakeClock(startMs, { onError: throwToNobody })
   const telemetry = testTelemetry()
   const component = createComponent(factory, config, {
     clock,

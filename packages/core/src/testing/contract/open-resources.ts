@@ -19,7 +19,7 @@ const passing: ReadonlySet<string> = new Set([
 const closingMs = 2_000
 
 /**
- * Runs `life` and then waits until nothing is open that it opened: sockets, servers, timers that keep the
+ * Runs `life` and then waits until nothing is open that it opened: sockets, servers, intervals, timers that keep the
  * process alive, and on Linux files. Closing a socket takes a few turns.
  *
  * @throws ContractViolation that names what stayed open.
@@ -38,7 +38,7 @@ export async function demandNothingLeftOpen(life: () => Promise<void>): Promise<
   })
   const left = (): readonly string[] => [
     ...[...countOpen()].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name),
-    ...[...timers.values()].filter((timer) => timer.hasRef()).map(() => 'Timeout'),
+    ...[...timers.values()].filter((timer) => timer.hasRef() || repeats(timer)).map(() => 'Timeout'),
   ]
   hook.enable()
   try {
@@ -61,6 +61,9 @@ async function openBefore(): Promise<ReadonlyMap<string, number>> {
   const second = countOpen()
   return new Map([...first].map(([name, count]) => [name, Math.min(count, second.get(name) ?? 0)]))
 }
+
+/** An interval goes on calling a component that is gone, also one that does not keep the process alive. */
+const repeats = (timer: NodeJS.Timeout): boolean => typeof Reflect.get(timer, '_repeat') === 'number'
 
 const isTimer = (resource: object): resource is NodeJS.Timeout => 'hasRef' in resource
 

@@ -1,31 +1,53 @@
+import { setTimeout as elapse } from 'node:timers/promises'
+
 import type { ReceiverFactory } from '../../component/define.ts'
+import type { Span } from '../../traces/span.ts'
+import type { Traces } from '../../traces/traces.ts'
 import { testHost } from '../create.ts'
 import { TracesSink } from '../traces-sink.ts'
 import type { ReceiverContract } from './contracts.ts'
 import { demand } from './demand.ts'
+import { demandNothingEscapes, refusals, watchedMs } from './escape-checks.ts'
 import { abandon, create, letPass, withRunning } from './life.ts'
 import { demandNothingLeftOpen } from './open-resources.ts'
 import { sendAndArrive } from './receiver-send.ts'
 import { checkKeepsSecrets } from './secret-checks.ts'
 import { demandTimelyShutdown } from './shutdown-deadline.ts'
-import { sameKeys, spanKeys } from './span-key.ts'
+import { sameKeys, spanKeys, spansOf } from './span-key.ts'
 import { eventually, patienceMs, settlesWithin } from './waiting.ts'
 
-/** Any instance, after any restart, makes the same spans of the same event (WHK-02). */
+/** When the first instance is created, and a later one, in milliseconds since 1970. */
+const [today, later] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1, 0, 0, 1, 500)]
+
+/** Any instance, after any restart, makes the same spans of the same event (WHK-02); ids depend on no clock. */
 export async function checkMakesEqualSpansOfEqualEvents(
   factory: ReceiverFactory,
   contract: ReceiverContract,
 ): Promise<void> {
-  const receive = async (): Promise<readonly string[]> => {
+  const receive = async (startMs: number): Promise<readonly Traces[]> => {
     const sink = new TracesSink()
-    await withRunning(factory, contract, { next: sink }, (living) => sendAndArrive(living, contract, sink, 0))
-    return spanKeys(sink.batches)
+    const options = { next: sink, startMs }
+    await withRunning(factory, contract, options, (living) => sendAndArrive(living, contract, sink, 0))
+    return sink.batches
   }
 
-  const [first, second] = [await receive(), await receive()]
-  demand(first.length > 0, 'No span reaches the next stage.')
-  demand(sameKeys(first, second), 'Two instances make different spans of one and the same event.')
+  const first = await receive(today)
+  // The machine's clock, which nobody should read, moves on too.
+  await elapse(2)
+  const second = await receive(today)
+  const third = await receive(later)
+  demand(spansOf(first).length > 0, 'No span reaches the next stage.')
+  demand(
+    sameKeys(spanKeys(first), spanKeys(second)),
+    'Two instances make different spans of one and the same event.',
+  )
+  demand(
+    sameKeys(spansOf(first).map(idsOf), spansOf(third).map(idsOf)),
+    'The ids of the spans depend on the time at which the event arrives.',
+  )
 }
+
+const idsOf = ({ traceId, spanId, parentSpanId }: Span): string => `${traceId} ${spanId} ${parentSpanId}`
 
 /** A shutdown finishes what is under way and gives up when its signal aborts (SIG-02). */
 export async function checkShutsDownWithOpenRequest(
@@ -77,4 +99,23 @@ export function checkReceiverKeepsSecrets(
   contract: ReceiverContract,
 ): Promise<void> {
   return checkKeepsSecrets(factory, contract, ({ component }) => contract.send(component, 0))
+}
+
+/** Whatever the next stage answers, no error of a receiver reaches nobody. */
+export function checkReceiverCatchesItsErrors(
+  factory: ReceiverFactory,
+  contract: ReceiverContract,
+): Promise<void> {
+  return demandNothingEscapes(async () => {
+    const sink = new TracesSink()
+    await withRunning(factory, contract, { next: sink }, async ({ component, clock }) => {
+      for (const [event, refusal] of refusals.entries()) {
+        sink.refuseWith(refusal)
+        await settlesWithin(contract.send(component, event), patienceMs)
+        await letPass(clock)
+      }
+      sink.refuseWith(undefined)
+      await clock.advance(watchedMs)
+    })
+  })
 }

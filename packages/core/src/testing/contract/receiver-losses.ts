@@ -7,9 +7,13 @@ import { type FlakyStage, flakyStage } from './flaky-stage.ts'
 import { letPass, type Living, withRunning } from './life.ts'
 import { sendAndArrive } from './receiver-send.ts'
 import { spanKey, spanKeys } from './span-key.ts'
-import { eventually } from './waiting.ts'
+import { calm, eventually } from './waiting.ts'
 
 const events = 12
+
+/** More than any receiver should have in hand at once. */
+const manyEvents = 50
+
 const senders = 4
 const seeds = [1, 2, 3]
 
@@ -109,6 +113,33 @@ async function sendUntilSettled(
     )
   }
   demand(false, `A sender was told retry ${mostAttempts} times.`)
+}
+
+/** A receiver that fetches hands on a bounded part of what there is while the next stage has it in hand (CMP-04). */
+export async function checkFetchesNoFaster(
+  factory: ReceiverFactory,
+  contract: ReceiverContract,
+): Promise<void> {
+  const sink = new TracesSink()
+  await withRunning(factory, contract, { next: sink }, async (living) => {
+    sink.block()
+    try {
+      for (let event = 0; event < manyEvents; event++) await contract.send(living.component, event)
+      await eventually(() => sink.calls > 0, 'No event reaches the next stage.', {
+        between: () => letPass(living.clock),
+      })
+      await calm(
+        () => sink.calls,
+        () => letPass(living.clock),
+      )
+      demand(
+        sink.calls < manyEvents,
+        `The next stage has taken nothing yet, but the receiver calls it for all ${manyEvents} events.`,
+      )
+    } finally {
+      sink.release()
+    }
+  })
 }
 
 async function fetchAll(

@@ -4,7 +4,7 @@ import { fakeClock } from '../fake-clock.ts'
 import type { TestedFactory } from './check.ts'
 import type { ComponentContract } from './contracts.ts'
 import { demand, inWords } from './demand.ts'
-import { begunDuring } from './quiet-creation.ts'
+import { begunBy } from './quiet-creation.ts'
 import { objectPaths, withSetting } from './schema-walk.ts'
 
 const unknownKey = 'no_such_setting'
@@ -37,7 +37,7 @@ export async function checkIsCreatedQuietly(
   { config }: ComponentContract,
 ): Promise<void> {
   const clock = fakeClock()
-  const begun = begunDuring(() => void createComponent(factory, config, { clock }))
+  const begun = await begunBy(() => void createComponent(factory, config, { clock }))
   demand(begun.length === 0, `Creating the component begins ${begun.join(', ')}; that belongs in start.`)
   demand(clock.pending === 0, 'Creating the component starts a timer; that belongs in start.')
 }

@@ -15,6 +15,7 @@ import { type FlakyStage, flakyStage } from './flaky-stage.ts'
 import { whileTimePasses, withRunning } from './life.ts'
 import { spanKey, spanKeys, tally } from './span-key.ts'
 import { countOf, demandBalance, feed, inputOf, outputOf, runStage } from './stage-run.ts'
+import { calm, eventually } from './waiting.ts'
 
 const senderCount = 4
 const seeds = [1, 2, 3]
@@ -52,6 +53,38 @@ export async function checkPassesErrorsBack(
             grpcStatusOf(error) === grpcStatusOf(refusal),
           `The stage makes another error of the ${refusal.name} of the next stage: ${inWords(error)}`,
         )
+    }
+  })
+}
+
+/** A stage that holds nothing takes a batch only when the next one has it: that is what slows a sender down. */
+export async function checkStageWaitsForNextStage(
+  factory: TestedFactory<Stage>,
+  contract: StageContract,
+): Promise<void> {
+  const sink = new TracesSink()
+  await withRunning(factory, contract, { next: sink }, async ({ component, clock }) => {
+    sink.block()
+    try {
+      for (const traces of inputOf(contract)) {
+        let done = false
+        const settled = (): void => void (done = true)
+        component.consumeTraces(traces, { signal }).then(settled, settled)
+        await eventually(() => done || sink.calls > 0, 'The stage gives no answer.', {
+          between: () => clock.advance(20),
+        })
+        await calm(
+          () => (done ? 1 : 0),
+          () => clock.advance(1),
+        )
+        // A batch of which nothing is left needs no next stage.
+        if (sink.calls === 0) continue
+        demand(!done, 'The stage took a batch that the next stage has not taken yet.')
+        return
+      }
+      demand(false, 'No span of the contract reaches the next stage.')
+    } finally {
+      sink.release()
     }
   })
 }

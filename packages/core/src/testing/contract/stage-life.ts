@@ -3,7 +3,8 @@ import { TracesSink } from '../traces-sink.ts'
 import type { TestedFactory } from './check.ts'
 import type { Stage, StageContract } from './contracts.ts'
 import { demand } from './demand.ts'
-import { abandon, create } from './life.ts'
+import { demandNothingEscapes, refusals, watchedMs } from './escape-checks.ts'
+import { abandon, create, withRunning } from './life.ts'
 import { demandNothingLeftOpen } from './open-resources.ts'
 import { checkKeepsSecrets } from './secret-checks.ts'
 import { demandTimelyShutdown } from './shutdown-deadline.ts'
@@ -54,4 +55,22 @@ export function checkStageKeepsSecrets(
   contract: StageContract,
 ): Promise<void> {
   return checkKeepsSecrets(factory, contract, (living) => feed(living, inputOf(contract)))
+}
+
+/** Whatever the next stage answers, no error of a stage reaches nobody. */
+export function checkStageCatchesItsErrors(
+  factory: TestedFactory<Stage>,
+  contract: StageContract,
+): Promise<void> {
+  return demandNothingEscapes(async () => {
+    const sink = new TracesSink()
+    await withRunning(factory, contract, { next: sink }, async (living) => {
+      for (const refusal of refusals) {
+        sink.refuseWith(refusal)
+        await settlesWithin(feed(living, inputOf(contract)), patienceMs)
+        await living.clock.advance(contract.runMs ?? 0)
+      }
+      await living.clock.advance(watchedMs)
+    })
+  })
 }
