@@ -14,10 +14,11 @@ import {
 } from '@spanloom/core'
 
 import { json, page } from './answers.ts'
-import { createGuard } from './guard.ts'
+import { createGuard, isLocalEndpoint } from './guard.ts'
 import { extensionPage, overviewPage, pipelinePage, servicePage, type PageFacts } from './pages.ts'
 import { accountingReport, componentReports } from './reports.ts'
 import { adminSettings } from './settings.ts'
+import { Taps } from './taps.ts'
 
 const schema = {
   type: 'object',
@@ -53,28 +54,36 @@ export const adminExtension: ExtensionFactory<AdminServer> = defineExtension({
 interface Route {
   readonly get?: () => HttpAnswer
   readonly post?: () => Promise<HttpAnswer>
+  /** Answers GET with the data of users, for as long as it takes. */
+  readonly watch?: (request: HttpRequest) => HttpAnswer
 }
 
 function createAdminServer(options: ExtensionOptions<ConfigOf<typeof schema>>): AdminServer {
   const { id, config, telemetry, clock } = options
-  const { cors: _cors, expvar: _expvar, token, allowed_hosts: allowedHosts, ...server } = config
+  const { cors: _cors, expvar: _expvar, token, allowed_hosts: allowedHosts, tap, ...server } = config
   const guard = createGuard({
     endpoint: config.endpoint,
     allowedHosts,
     secure: config.tls !== undefined,
     token,
   })
-  const routes = routesOf(options)
+  const enabled = tap.enabled ?? isLocalEndpoint(config.endpoint, config.transport)
+  const taps = new Taps(options.collector, clock, { ...tap, enabled })
+  const routes = routesOf(options, taps)
 
   const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
     guard(request)
     const route = routes.get(request.path)
     if (route === undefined) throw new HttpFault(404, 'NOT_FOUND', 'There is nothing at this path.')
-    const { get, post } = route
+    const { get, post, watch } = route
     if (get !== undefined && (request.method === 'GET' || request.method === 'HEAD')) return get()
     if (post !== undefined && request.method === 'POST') return post()
+    if (watch !== undefined && request.method === 'GET') {
+      guard(request, true)
+      return watch(request)
+    }
     throw new HttpFault(405, 'METHOD_NOT_ALLOWED', 'The path does not take this method.', {
-      headers: { Allow: get === undefined ? 'POST' : 'GET, HEAD' },
+      headers: { Allow: watch === undefined ? (get === undefined ? 'POST' : 'GET, HEAD') : 'GET' },
     })
   }
 
@@ -96,15 +105,17 @@ function createAdminServer(options: ExtensionOptions<ConfigOf<typeof schema>>): 
       return http.url
     },
     start: (host) => http.start(host),
-    shutdown: (signal) => http.shutdown(signal),
+    shutdown(signal) {
+      taps.close()
+      return http.shutdown(signal)
+    },
   }
 }
 
-function routesOf({
-  collector,
-  build,
-  clock,
-}: ExtensionOptions<ConfigOf<typeof schema>>): ReadonlyMap<string, Route> {
+function routesOf(
+  { collector, build, clock }: ExtensionOptions<ConfigOf<typeof schema>>,
+  taps: Taps,
+): ReadonlyMap<string, Route> {
   const created = clock.monotonic()
   const facts = (): PageFacts => ({ build, collector, upMs: clock.monotonic() - created })
   const show = (make: (facts: PageFacts) => string): Route => ({ get: () => page(make(facts())) })
@@ -116,6 +127,8 @@ function routesOf({
     ['/api/accounting', { get: () => json(accountingReport(collector)) }],
     ['/api/components', { get: () => json({ components: componentReports(collector) }) }],
     ['/api/pipelines', { get: () => json({ pipelines: collector.pipelines() }) }],
+    ['/api/boundaries', { get: () => json({ boundaries: collector.boundaries() }) }],
+    ['/api/tap', { watch: ({ query, signal }) => taps.watch(query, signal) }],
     ['/api/config', { get: () => json(collector.redactedConfig()) }],
     [
       '/-/reload',

@@ -41,3 +41,8 @@ export function page(body: string): HttpAnswer {
     body,
   }
 }
+
+/** Lines of JSON that are sent as they come. */
+export function lines(stream: AsyncIterable<string>): HttpAnswer {
+  return { status: 200, headers: { ...securityHeaders, 'Content-Type': 'application/x-ndjson' }, stream }
+}

@@ -19,12 +19,16 @@ export interface GuardedRequest {
   readonly clientAddress: string | undefined
 }
 
-/** Throws an `HttpFault` for a request that must not be answered. */
-export type Guard = (request: GuardedRequest) => void
+/**
+ * Throws an `HttpFault` for a request that must not be answered. What is `restricted` needs the same right as a change,
+ * though it is only read.
+ */
+export type Guard = (request: GuardedRequest, restricted?: boolean) => void
 
 /**
  * Keeps web pages and strangers away: a name that is not ours (DNS rebinding), a page of another origin
- * (cross-site requests), and changes by anyone who neither has the token nor sits on this machine.
+ * (cross-site requests), and changes by anyone who neither has the token nor sits on this machine, and the data of users
+ * from them.
  */
 export function createGuard({ endpoint, allowedHosts, secure, token }: GuardOptions): Guard {
   const own = hostName(endpoint)
@@ -32,10 +36,10 @@ export function createGuard({ endpoint, allowedHosts, secure, token }: GuardOpti
     ...allowedHosts.map((name) => name.toLowerCase()),
     ...(own === undefined ? [] : [own]),
   ])
-  return ({ method, headers, clientAddress }) => {
+  return ({ method, headers, clientAddress }, restricted = method !== 'GET' && method !== 'HEAD') => {
     checkHost(headers.host, names)
     checkOrigin(headers, secure)
-    if (method !== 'GET' && method !== 'HEAD') checkRight(headers.authorization, clientAddress, token)
+    if (restricted) checkRight(headers.authorization, clientAddress, token)
   }
 }
 
@@ -72,8 +76,15 @@ function checkRight(
   throw new HttpFault(
     403,
     'CLIENT_REFUSED',
-    'Without a token only clients on this machine may change something.',
+    'Without a token only clients on this machine may change something or see spans.',
   )
+}
+
+/** Whether a server at this endpoint can be reached from this machine only. */
+export function isLocalEndpoint(endpoint: string, transport: string): boolean {
+  if (transport === 'unix' || endpoint.startsWith('unix:')) return true
+  const name = hostName(endpoint)
+  return name !== undefined && (name === 'localhost' || isLoopback(name))
 }
 
 /** The host of `host:port`, in the one way of writing it that a URL knows; `undefined` if it is none. */

@@ -6,6 +6,7 @@ import {
   createComponent,
   testExtensionContract,
   testHost,
+  testTaps,
   testTelemetry,
   type TestTelemetry,
 } from '@spanloom/core/testing'
@@ -66,6 +67,7 @@ function view(parts: Partial<CollectorView> = {}): CollectorView {
     onStatus: () => () => undefined,
     accounting: () => [books],
     pipelines: () => [{ id: 'traces', receivers: ['otlp'], processors: [], exporters: ['otlp_http/<b>'] }],
+    ...testTaps(),
     reload: () => Promise.resolve(success),
     ...parts,
   }

@@ -1,5 +1,5 @@
 import type { CollectorView, ComponentStatus, StatusKind } from '@spanloom/core'
-import { createComponent, fakeClock, testHost, type FakeClock } from '@spanloom/core/testing'
+import { createComponent, fakeClock, testHost, testTaps, type FakeClock } from '@spanloom/core/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { healthCheckExtension, type HealthCheck } from '../src/index.ts'
@@ -94,6 +94,7 @@ function view(
     components: () => components,
     accounting: () => [],
     pipelines: () => [],
+    ...testTaps(),
     redactedConfig: () => ({ exporters: { otlp: { headers: { authorization: '[REDACTED]' } } } }),
     onStatus: () => () => undefined,
   }

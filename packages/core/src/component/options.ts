@@ -1,4 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
+import type { BoundaryView, TapTarget } from '../tap/tap-target.ts'
+import type { Tap } from '../tap/tap.ts'
 import type { AccountReading } from '../telemetry/accounting.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { StatusEvent } from '../telemetry/status.ts'
@@ -54,6 +56,15 @@ export interface CollectorView {
   accounting(): readonly AccountReading[]
   /** The pipelines as configured. */
   pipelines(): readonly PipelineView[]
+  /** The boundaries between components that can be watched. */
+  boundaries(): readonly BoundaryView[]
+  /**
+   * Watches what passes a boundary, from now on and across reloads. What passes is never slowed by that. Whoever opens
+   * a tap closes it; see `watchTap`.
+   *
+   * @throws SpanloomError `BOUNDARY_UNKNOWN`
+   */
+  tap(target: TapTarget): Tap
   /**
    * Reads the configuration again and goes over to it, or tells why not; never rejects. Absent where the collector
    * was not told how to read it again.

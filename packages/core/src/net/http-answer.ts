@@ -1,12 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Clock } from '../clock/clock.ts'
+import { sendStream, type StreamOptions } from './http-stream.ts'
 
 /** What a request is answered with. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /**
+   * Instead of `body`: pieces that are sent as they come, however long that takes. Ends by itself when
+   * `HttpRequest.signal` aborts.
+   */
+  readonly stream?: AsyncIterable<string | Uint8Array>
 }
 
 /** Sends the answer of one exchange. */
@@ -27,14 +32,22 @@ const lingerMs = 2000
  * A sender that is still busy sending its body would see a reset connection instead of the answer if the
  * connection closed at once, so the rest of the body is read for a while and thrown away.
  */
-export function answerTo(request: IncomingMessage, response: ServerResponse, clock: Clock): HttpReply {
+export function answerTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: StreamOptions,
+): HttpReply {
   return {
-    send({ status, headers, body = '' }) {
+    send({ status, headers, body = '', stream }) {
       if (response.headersSent || response.destroyed) return
       const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
       const bodiless = status === 204 || status === 304
       response.statusCode = status
       for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
+      if (stream !== undefined && request.method !== 'HEAD') {
+        void sendStream(response, stream, options)
+        return
+      }
       if (!bodiless) response.setHeader('Content-Length', bytes)
       if (request.destroyed || unreadBytes(request) <= cheapBytes) {
         response.end(bodiless ? undefined : body)
@@ -43,7 +56,7 @@ export function answerTo(request: IncomingMessage, response: ServerResponse, clo
       response.shouldKeepAlive = false
       if (bodiless || request.method === 'HEAD') response.flushHeaders()
       else response.write(body)
-      discard(request, clock, () => response.end())
+      discard(request, options.clock, () => response.end())
     },
   }
 }
@@ -56,7 +69,7 @@ function unreadBytes(request: IncomingMessage): number {
 }
 
 /** Reads what is left of a request until its end or a limit, and calls `done`. */
-function discard(request: IncomingMessage, clock: Clock, done: () => void): void {
+function discard(request: IncomingMessage, clock: StreamOptions['clock'], done: () => void): void {
   let left = lingerBytes
   const finish = (): void => {
     timer.cancel()

@@ -59,12 +59,22 @@ export interface HttpServer {
 interface Exchange {
   readonly socket: Socket
   readonly gone: AbortController
+  /** Whether its answer is a stream. */
+  streams: boolean
 }
 
 /** A server that does not listen yet, and how to keep its certificates fresh once it does. */
 interface PlainOrSecure {
   readonly server: Server
   readonly startReload: () => () => void
+}
+
+/** How long streams may take to end once the server stops: their clients may be asleep. */
+const lastWordsMs = 1_000
+
+function dropExchange({ gone, socket }: Exchange, reason: unknown): void {
+  gone.abort(reason)
+  socket.destroy()
 }
 
 /** Body limit where the settings name none. */
@@ -140,16 +150,18 @@ class NodeHttpServer implements HttpServer {
     const listener = this.#listener
     if (listener === undefined) return
     const drop = (): void => {
-      for (const { gone, socket } of this.#exchanges) {
-        gone.abort(signal.reason)
-        socket.destroy()
-      }
+      for (const exchange of this.#exchanges) dropExchange(exchange, signal.reason)
       listener.dropAll()
     }
+    const lastWords = this.#options.clock.schedule(lastWordsMs, () => {
+      for (const exchange of this.#exchanges)
+        if (exchange.streams) dropExchange(exchange, new ShutdownError())
+    })
     if (signal.aborted) drop()
     else signal.addEventListener('abort', drop, { once: true })
     const busy = new Set([...this.#exchanges].map(({ socket }) => socket))
     await Promise.all([listener.stop((socket) => busy.has(socket)), this.#answered()])
+    lastWords.cancel()
     signal.removeEventListener('abort', drop)
   }
 
@@ -193,11 +205,11 @@ class NodeHttpServer implements HttpServer {
   async #serve(raw: IncomingMessage, response: ServerResponse, refusal?: Error): Promise<void> {
     const { socket } = raw
     const gone = new AbortController()
-    const exchange = { socket, gone }
+    const exchange: Exchange = { socket, gone, streams: false }
     this.#exchanges.add(exchange)
     const { write_timeout: writeMs } = this.#config
     const timer = writeMs > 0 ? this.#options.clock.schedule(writeMs, () => socket.destroy()) : undefined
-    const reply = answerTo(raw, response, this.#options.clock)
+    const reply = answerTo(raw, response, { clock: this.#options.clock, patienceMs: writeMs })
     response.on('close', () => {
       timer?.cancel()
       this.#exchanges.delete(exchange)
@@ -207,6 +219,9 @@ class NodeHttpServer implements HttpServer {
     try {
       if (refusal !== undefined) throw refusal
       const answer = await this.#answer(raw, response, gone.signal)
+      // A stream takes the time that it takes; what is limited is how long its client may stand still.
+      exchange.streams = answer.stream !== undefined
+      if (exchange.streams) timer?.cancel()
       this.#send(reply, response, answer)
     } catch (error) {
       this.#send(reply, response, this.#options.fault(error, raw.headers))

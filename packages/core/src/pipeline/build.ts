@@ -7,6 +7,7 @@ import type { AnyFactory } from '../component/define.ts'
 import type { BuildInfo, ProcessorOptions } from '../component/options.ts'
 import type { AssemblyProfile } from '../component/profile.ts'
 import { hintFor, messageOf, StartError } from '../errors/errors.ts'
+import type { Boundaries } from '../tap/boundary.ts'
 import type { Account } from '../telemetry/accounting.ts'
 import type { ComponentTelemetry } from '../telemetry/component-telemetry.ts'
 import type { PipelineInstruments } from '../telemetry/instruments.ts'
@@ -48,6 +49,8 @@ export interface BuildInput {
   readonly profiles: ReadonlyMap<string, AssemblyProfile>
   /** Values that the instances of one processor id share, by kind and id. */
   readonly shared: Map<string, object>
+  /** Where what passes can be watched. */
+  readonly boundaries: Boundaries
 }
 
 /** One component that was created, with what stands in front of it and behind it. */
@@ -86,9 +89,9 @@ export function buildInstance(
   telemetry: InstanceTelemetry,
   input: BuildInput,
 ): Instance {
-  const { kind, id } = node
+  const { kind, id, key } = node
   const { account } = telemetry
-  const next = new Junction()
+  const next = new Junction([], input.boundaries.of(key, 'output'))
   const edge: EdgeTelemetry = { account, instruments: input.instruments, clock: input.clock }
   const options = { id, config, telemetry, clock: input.clock, build: input.build }
   const receiver = (component: Component): Instance => ({
@@ -102,7 +105,7 @@ export function buildInstance(
     node,
     component,
     consumer: component,
-    entry: new Entry(stage),
+    entry: new Entry(stage, input.boundaries.of(key, 'input')),
     next,
   })
   const withSpan = (stage: TracesConsumer, span: StageSpan): TracesConsumer =>

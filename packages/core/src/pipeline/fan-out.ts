@@ -7,6 +7,7 @@ import {
   RetryableError,
   retryAfterMs,
 } from '../errors/errors.ts'
+import type { Boundary } from '../tap/boundary.ts'
 import type { Traces } from '../traces/traces.ts'
 
 /**
@@ -29,11 +30,14 @@ export function fanOut(stages: readonly TracesConsumer[]): TracesConsumer {
  */
 export class Junction implements TracesConsumer {
   #stages: readonly TracesConsumer[]
+  readonly #boundary: Boundary | undefined
   /** Stages that already took a batch which others refused. */
   readonly #taken = new WeakMap<Traces, ReadonlySet<TracesConsumer>>()
 
-  constructor(stages: readonly TracesConsumer[] = []) {
+  /** What is handed on passes `boundary`, where it may be watched. */
+  constructor(stages: readonly TracesConsumer[] = [], boundary?: Boundary) {
     this.#stages = stages
+    this.#boundary = boundary
   }
 
   /** Hands data to these stages from now on. Calls that are under way end where they are. */
@@ -42,6 +46,7 @@ export class Junction implements TracesConsumer {
   }
 
   async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
+    this.#boundary?.pass(traces)
     const taken = this.#taken.get(traces)
     const [only] = this.#stages
     if (taken === undefined && only !== undefined && this.#stages.length === 1) {

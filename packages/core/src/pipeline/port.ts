@@ -1,19 +1,24 @@
 import type { ConsumeContext, TracesConsumer } from '../component/consumer.ts'
 import { RetryableError } from '../errors/errors.ts'
+import type { Boundary } from '../tap/boundary.ts'
 import type { Traces } from '../traces/traces.ts'
 
 /** The way into one instance, with the calls that are inside. */
 export class Entry {
   readonly #stage: TracesConsumer
+  readonly #boundary: Boundary | undefined
   #calls = 0
   #idle: PromiseWithResolvers<void> | undefined
 
-  constructor(stage: TracesConsumer) {
+  /** What comes in passes `boundary`, where it may be watched. */
+  constructor(stage: TracesConsumer, boundary?: Boundary) {
     this.#stage = stage
+    this.#boundary = boundary
   }
 
   async take(traces: Traces, context: ConsumeContext): Promise<void> {
     this.#calls++
+    this.#boundary?.pass(traces)
     try {
       await this.#stage.consumeTraces(traces, context)
     } finally {

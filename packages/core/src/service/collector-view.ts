@@ -1,4 +1,5 @@
 import type { CollectorView } from '../component/options.ts'
+import type { TapDesk } from '../tap/tap-desk.ts'
 import { redactedConfig } from './config-views.ts'
 import type { Generation } from './generation.ts'
 import type { StatusBook } from './status-book.ts'
@@ -7,6 +8,7 @@ import type { StatusBook } from './status-book.ts'
 export function collectorView(
   statuses: StatusBook,
   current: () => Generation | undefined,
+  taps: TapDesk,
   reload: CollectorView['reload'],
 ): CollectorView {
   return {
@@ -26,6 +28,8 @@ export function collectorView(
         exporters,
       }))
     },
+    boundaries: () => taps.list(),
+    tap: (target) => taps.open(target),
     ...(reload === undefined ? {} : { reload }),
   }
 }

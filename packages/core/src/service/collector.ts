@@ -8,6 +8,7 @@ import type { ReloadOutcome } from '../component/reload-outcome.ts'
 import type { CollectorConfig } from '../config/collector-config.ts'
 import { SpanloomError } from '../errors/errors.ts'
 import { Acceptors } from '../net/acceptors.ts'
+import { TapDesk } from '../tap/tap-desk.ts'
 import type { AccountReading } from '../telemetry/accounting.ts'
 import type { OutputStreams } from '../telemetry/log-output.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -112,6 +113,7 @@ class RunningCollector implements Collector {
   readonly #acceptors = new Acceptors()
   readonly #statuses: StatusBook
   readonly #reloads: Reloads
+  readonly #taps = new TapDesk(() => this.#current?.parts.pipelines.graph)
   readonly #fail: (status: ComponentStatus) => void
   /** Aborts when the collector is to stop. */
   readonly #closing = new AbortController()
@@ -130,8 +132,8 @@ class RunningCollector implements Collector {
     this.#options = options
     this.#clock = clock
     this.#statuses = new StatusBook(clock, () => this.logger, fatal.resolve)
-    this.#reloads = new Reloads(async () =>
-      performReload({
+    this.#reloads = new Reloads(async () => {
+      const performed = await performReload({
         load: async () => {
           if (load === undefined) {
             throw new SpanloomError('NOT_RELOADABLE', 'There is nothing that could be read again.')
@@ -150,11 +152,13 @@ class RunningCollector implements Collector {
         clock,
         closing: this.#closing.signal,
         giveUp: this.#giveUp.signal,
-      }),
-    )
+      })
+      this.#taps.follow()
+      return performed
+    })
     this.reloadable = load !== undefined
     const reload = this.reloadable ? () => this.reload() : undefined
-    this.view = collectorView(this.#statuses, () => this.#current, reload)
+    this.view = collectorView(this.#statuses, () => this.#current, this.#taps, reload)
   }
 
   async build(): Promise<void> {
@@ -235,6 +239,8 @@ class RunningCollector implements Collector {
       this.notReady()
       await Promise.race([this.#reloads.idle(), this.#graceAfter(signal)])
       failures.push(...(await this.#generation.stopPipelines(signal)))
+      // Everything has passed by now; an extension that shows it could not stop before.
+      this.#taps.close('shutdown')
       this.logger.info('Stopping extensions...')
       failures.push(...(await this.#generation.stopExtensions(signal)))
     }
@@ -264,6 +270,7 @@ class RunningCollector implements Collector {
         accounts: new AccountBook(telemetry),
         acceptors: this.#acceptors,
         profiles: this.#profiles,
+        boundaries: this.#taps.boundaries,
         view: this.view,
       })
     } catch (error) {

@@ -7,6 +7,7 @@ import type { ComponentConfig } from '../config/collector-config.ts'
 import type { Acceptors } from '../net/acceptors.ts'
 import { buildInstance, createError, type Instance, type InstanceTelemetry } from '../pipeline/build.ts'
 import type { GraphNode } from '../pipeline/graph.ts'
+import type { Boundaries } from '../tap/boundary.ts'
 import { Account, type AccountOwner } from '../telemetry/accounting.ts'
 import type { LogFields } from '../telemetry/logger.ts'
 import { scopedMeter } from '../telemetry/scoped-meter.ts'
@@ -25,6 +26,7 @@ export interface Surroundings {
   readonly accounts: AccountBook
   readonly acceptors: Acceptors
   readonly profiles: ReadonlyMap<string, AssemblyProfile>
+  readonly boundaries: Boundaries
   readonly view: CollectorView
 }
 
@@ -92,9 +94,9 @@ export function createPipelineMember(
   const { kind, id, pipelines } = node
   const owner = { kind, id, pipelines }
   const own = ownParts(owner, around.accounts.of(node.key, owner), around)
-  const { clock, build, profiles, telemetry } = around
+  const { clock, build, profiles, boundaries, telemetry } = around
   const tracer = telemetry.traces.enabled ? telemetry.traces.tracer : undefined
-  const input = { clock, build, profiles, shared, tracer, instruments: telemetry.instruments }
+  const input = { clock, build, profiles, boundaries, shared, tracer, instruments: telemetry.instruments }
   try {
     const instance = buildInstance(node, config, own.telemetry, input)
     return {

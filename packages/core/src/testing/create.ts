@@ -10,6 +10,7 @@ import { ConfigError, type ConfigIssue } from '../errors/config-error.ts'
 import { checkConfig } from '../schema/check-config.ts'
 import { fakeClock } from './fake-clock.ts'
 import { testTelemetry, type TestTelemetry } from './telemetry.ts'
+import { testTaps } from './test-taps.ts'
 import { TracesSink } from './traces-sink.ts'
 
 /** What a test may choose when it makes a component; the rest has defaults. */
@@ -40,6 +41,7 @@ const emptyView: CollectorView = {
   onStatus: () => () => undefined,
   accounting: () => [],
   pipelines: () => [],
+  ...testTaps(),
 }
 
 /** Options for a component of any kind. */
