@@ -15,6 +15,7 @@ import { quickstartVerb } from './verbs/quickstart.ts'
 import { redactVerb } from './verbs/redact.ts'
 import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
+import { tapVerb } from './verbs/tap.ts'
 import { licensesVerb } from './verbs/third-party.ts'
 import { validateVerb } from './verbs/validate.ts'
 import type { Verb } from './verbs/verb.ts'
@@ -33,6 +34,7 @@ const verbs: readonly Verb[] = [
   webhookVerb,
   eventhubVerb,
   backfillVerb,
+  tapVerb,
   healthcheckVerb,
   licensesVerb,
 ]

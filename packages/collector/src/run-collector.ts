@@ -5,6 +5,8 @@ import {
   createCollector,
   fetchSource,
   run,
+  systemClock,
+  watchTap,
   type BuildInfo,
   type Clock,
   type Collector,
@@ -13,6 +15,9 @@ import {
   type OutputStreams,
   type ProcessEvents,
   type Registry,
+  type TapEvent,
+  type TapTarget,
+  type WatchOptions,
 } from '@spanloom/core'
 
 import { buildInfo } from './build-info.ts'
@@ -46,6 +51,17 @@ export interface CollectorHandle extends AsyncDisposable {
   readonly finished: Promise<number>
   /** Reads the configuration again from the same sources and goes over to it, or tells why not. Never rejects. */
   reload(): Promise<ReloadOutcome>
+  /**
+   * Watches the spans that pass a boundary, such as `{ at: 'receivers/otlp' }`, until the loop over them ends or the
+   * collector stops. Whoever is slow misses spans and is told how many; the pipeline never waits.
+   *
+   * @throws SpanloomError `BOUNDARY_UNKNOWN`
+   *
+   * @example
+   * for await (const event of handle.tap({ at: 'processors/batch' }, { limit: 10 }))
+   *   if (event.kind === 'traces') console.log(event.traces.spanCount)
+   */
+  tap(target: TapTarget, options?: Omit<WatchOptions, 'clock'>): AsyncGenerator<TapEvent, void, undefined>
   /** Stops the collector and resolves as `finished` does. */
   stop(): Promise<number>
 }
@@ -94,6 +110,8 @@ export async function runCollector(options: RunCollectorOptions): Promise<Collec
     collector,
     finished,
     reload: () => collector.reload(),
+    tap: (target, watching = {}) =>
+      watchTap(collector.view.tap(target), { clock: clock ?? systemClock, ...watching }),
     stop: end,
     [Symbol.asyncDispose]: async () => void (await end()),
   }

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 
-import { ConfigError, createRegistry, entryOf } from '@spanloom/core'
+import { ConfigError, createRegistry, defineReceiver, entryOf } from '@spanloom/core'
 import { expect, test } from 'vitest'
 
 import { runCollector } from '../src/index.ts'
+import { tracesOf } from './otlp-sender.ts'
 
 class Text extends EventEmitter {
   text = ''
@@ -66,4 +67,47 @@ test('takes the components that it is given', async () => {
     'exporter nop',
     'receiver nop',
   ])
+})
+
+test('lets a program watch what passes', async () => {
+  const { nopExporter } = await import('@spanloom/nop')
+  const traces = tracesOf(
+    'shop',
+    [1, 2, 3].map((id) => ({ traceId: 'a'.repeat(32), spanId: `${id}`.padStart(16, '0'), name: 's' })),
+  )
+  const registry = createRegistry([
+    entryOf(
+      defineReceiver({
+        type: 'nop',
+        stability: 'development',
+        description: 'Sends on and on.',
+        schema: { type: 'object', properties: {}, additionalProperties: false },
+        create: ({ next }) => {
+          const sending = setInterval(() => {
+            void next.consumeTraces(traces, { signal: new AbortController().signal })
+          }, 5)
+          return {
+            start: () => Promise.resolve(),
+            shutdown: () => Promise.resolve(clearInterval(sending)),
+          }
+        },
+      }),
+    ),
+    entryOf(nopExporter),
+  ])
+  const streams = { stdout: new Text(), stderr: new Text(), env: {} }
+  await using handle = await runCollector({ config: settings, registry, streams })
+  let spans = 0
+  for await (const event of handle.tap({ at: 'exporters/nop' }, { limit: 5 })) {
+    if (event.kind === 'traces') spans += event.traces.spanCount
+  }
+  expect(spans).toBe(5)
+  expect(() => handle.tap({ at: 'exporters/nope' })).toThrow('no running pipeline has "exporters/nope"')
+
+  const unending = handle.tap({ at: 'receivers/nop', side: 'output' })
+  await unending.next()
+  await handle.stop()
+  const rest = []
+  for await (const { kind } of unending) rest.push(kind)
+  expect(rest.every((kind) => kind === 'traces')).toBe(true)
 })

@@ -1,23 +1,28 @@
-import type { Span, SpanLink } from '@spanloom/core'
+import type { AttributeValue, Span, SpanLink } from '@spanloom/core'
 
 import { palette, type Palette } from './palette.ts'
-import { durationText, plainText, timeText } from './plain-text.ts'
+import { durationText, plainText, timeText, valueText } from './plain-text.ts'
 import { type SpanNode, toTrees, type TraceTree } from './span-tree.ts'
 
 /** How the tree is shown. */
 export interface RenderOptions {
   /** Whether the text may hold the colour codes of a terminal. Default false. */
   readonly color?: boolean
+  /** Which attributes of spans are shown, each on a line of its own. Default: none. */
+  readonly attribute?: (key: string) => boolean
 }
 
 /**
  * Shows spans as an indented tree for people: name, duration, service, status, what is incomplete, and links.
  * Ends with a newline, unless there are no spans. Text from the spans cannot control a terminal.
  */
-export function renderTree(spans: Iterable<Span>, { color = false }: RenderOptions = {}): string {
+export function renderTree(
+  spans: Iterable<Span>,
+  { color = false, attribute = () => false }: RenderOptions = {},
+): string {
   const colors = palette(color)
   return toTrees(spans)
-    .map((tree) => `${[heading(tree, colors)].concat(branches(tree, colors)).join('\n')}\n`)
+    .map((tree) => `${[heading(tree, colors)].concat(branches(tree, colors, attribute)).join('\n')}\n`)
     .join('')
 }
 
@@ -38,7 +43,7 @@ function heading({ traceId, spanCount, roots }: TraceTree, { faint, strong }: Pa
 }
 
 /** Walks with a list of its own, because spans may be nested deeper than the stack. */
-function branches({ roots }: TraceTree, colors: Palette): string[] {
+function branches({ roots }: TraceTree, colors: Palette, attribute: (key: string) => boolean): string[] {
   const lines: string[] = []
   const open = toBranches(roots, '', 0, undefined)
   for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
@@ -47,6 +52,9 @@ function branches({ roots }: TraceTree, colors: Palette): string[] {
     const below = depth < maxIndent ? `${indent}${last ? '   ' : '│  '}` : indent
     lines.push(`${colors.faint(indent + (last ? '└─ ' : '├─ '))}${spanLine(branch, service, colors)}`)
     const bar = node.children.length > 0 ? '│  ' : '   '
+    for (const [key, value] of Object.entries(node.span.attributes)) {
+      if (attribute(key)) lines.push(colors.faint(below + bar + attributeLine(key, value)))
+    }
     for (const link of node.span.links) lines.push(`${colors.faint(below + bar)}${linkLine(link, colors)}`)
     open.push(...toBranches(node.children, below, depth + 1, service))
   }
@@ -99,6 +107,14 @@ function marks(span: Span): readonly string[] {
     ...(span.attribute('spanloom.late') === true ? ['late'] : []),
     ...(span.attribute('spanloom.timing.clamped') === true ? ['clock skew'] : []),
   ]
+}
+
+/** Longest value that is shown; the rest is cut off. */
+const longestValue = 160
+
+function attributeLine(key: string, value: AttributeValue): string {
+  const text = valueText(value)
+  return `${plainText(key)}=${text.length > longestValue ? `${text.slice(0, longestValue)}…` : text}`
 }
 
 function linkLine({ traceId, spanId, attributes }: SpanLink, { reference }: Palette): string {

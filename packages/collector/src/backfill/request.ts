@@ -1,17 +1,16 @@
-import { messageOf, SpanloomError } from '@spanloom/core'
+import { SpanloomError } from '@spanloom/core'
 
 import type { CliContext } from '../cli-context.ts'
+import { type TokenFlags, tokenOf } from '../token.ts'
 
 /** Where history can be read. */
 export type HistorySource = 'github' | 'gitlab' | 'jira'
 
 /** What all sources are told. */
-export interface RequestFlags {
+export interface RequestFlags extends TokenFlags {
   readonly since: string
   readonly until?: string
   readonly apiUrl?: string
-  readonly tokenEnv?: string
-  readonly tokenFile?: string
   readonly user?: string
 }
 
@@ -33,31 +32,28 @@ export function apiUrlOf(source: HistorySource, { apiUrl }: RequestFlags): strin
 }
 
 /**
- * The headers that prove who asks. Tokens come from a variable or a file, never from the command line, which other
- * users of the machine can see.
+ * The headers that prove who asks.
  *
  * @throws SpanloomError `TOKEN_MISSING`, `TOKEN_INVALID`
  */
 export async function authHeaders(
   source: HistorySource,
-  { tokenEnv, tokenFile, user }: RequestFlags,
-  { env, readFile }: Pick<CliContext, 'env' | 'readFile'>,
+  flags: RequestFlags,
+  context: Pick<CliContext, 'env' | 'readFile'>,
 ): Promise<Readonly<Record<string, string>>> {
+  const { tokenEnv, tokenFile, user } = flags
   const variable = tokenEnv ?? tokenVariables[source]
-  const token = (tokenFile === undefined ? env[variable] : await readToken(tokenFile, readFile))?.trim()
-  if (token === undefined || token === '') {
+  const token = await tokenOf(flags, { fallback: tokenVariables[source], owner: source }, context)
+  if (token === undefined) {
     // What is public can be read without a token, though slowly.
     if (source === 'github' && tokenEnv === undefined && tokenFile === undefined) return versions.github
     throw new SpanloomError('TOKEN_MISSING', `There is no token for ${source}.`, {
       hint: `Put it into the variable ${variable}, or into a file named with --token-file.`,
     })
   }
-  // Anything else could smuggle a header in; the token itself is not shown.
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new SpanloomError('TOKEN_INVALID', `The token for ${source} holds blanks or special characters.`)
   if (source === 'gitlab') return { 'private-token': token }
   if (source === 'github') return { ...versions.github, authorization: `Bearer ${token}` }
-  const name = user ?? env['JIRA_USER']
+  const name = user ?? context.env['JIRA_USER']
   const credentials =
     name === undefined ? `Bearer ${token}` : `Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`
   return { authorization: credentials }
@@ -66,14 +62,6 @@ export async function authHeaders(
 const versions = {
   github: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
 } as const
-
-async function readToken(path: string, readFile: CliContext['readFile']): Promise<string> {
-  try {
-    return Buffer.from(await readFile(path)).toString('utf8')
-  } catch (cause) {
-    throw new SpanloomError('TOKEN_MISSING', `The token cannot be read: ${messageOf(cause)}`, { cause })
-  }
-}
 
 const unitsMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000 }
 
