@@ -46,6 +46,25 @@ it('shows fragments, what is not whole, and links', () => {
 `)
 })
 
+it('shows the attributes that are asked for, each on a line that it cannot leave', () => {
+  const attributes = {
+    'a.text': 'x\n\u001B[31my',
+    'a.long': 'z'.repeat(500),
+    'a.list': [1, true],
+    b: 'hidden',
+  }
+  const spans = [step(1, 0, 1, { attributes }), step(2, 0, 1, { parentSpanId: id(1) })]
+
+  expect(renderTree(spans, { attribute: (key) => key.startsWith('a.') }))
+    .toBe(`${trace} 2 spans, 2026-01-01T00:00:00.000000000Z
+└─ step 1  1ms  [shop]
+   │  a.text=x\uFFFD\uFFFD[31my
+   │  a.long=${'z'.repeat(160)}…
+   │  a.list=[1, true]
+   └─ step 2  1ms
+`)
+})
+
 it('shows traces by their time, and nothing for nothing', () => {
   const spans = [step(1, 50, 60), step(2, 0, 1, { traceId: 'b'.repeat(32) })]
   const headings = renderTree(spans)

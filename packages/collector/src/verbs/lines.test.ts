@@ -15,3 +15,13 @@ it.for([1, 2, 3, 5, 8, 100])('finds the same lines in chunks of %i bytes', async
 
   expect(lines).toEqual(['zwölf', '{"a":1}', 'last'])
 })
+
+it('refuses a line that does not end', async () => {
+  async function* chunks(): AsyncGenerator<Buffer> {
+    yield Buffer.from('short\n')
+    for (;;) yield Buffer.from('long')
+  }
+  const lines = linesOf(chunks(), 100)
+  expect(String((await lines.next()).value)).toBe('short')
+  await expect(lines.next()).rejects.toThrow('A line is longer than 100 bytes.')
+})
