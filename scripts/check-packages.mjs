@@ -1,24 +1,14 @@
 #!/usr/bin/env node
-// Builds and packs every public package, installs the tarballs into an empty project as a user would,
-// and runs the command from there. Run it through the root script `pack:check`.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Builds, packs and lints every public package, installs the tarballs into an empty project as a user would, runs the
+// command and a pipeline in JavaScript there, and type-checks a user's code. Run it through the root script `pack:check`.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const run = (command, args, options = {}) =>
-  execFileSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...options,
-  })
-const fail = (message) => {
-  console.error(`Error: ${message}`)
-  process.exit(1)
-}
+import { lintPackage } from './packages/lint.mjs'
+import { packAll } from './packages/pack.mjs'
+import { fail, root, run } from './packages/run.mjs'
 
 console.log('Building.')
 run('pnpm', ['build'])
@@ -26,31 +16,30 @@ run('pnpm', ['build'])
 const work = mkdtempSync(join(tmpdir(), 'spanloom-packages-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
-const tarballs = new Map()
-for (const folder of readdirSync(join(root, 'packages'))) {
-  const source = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
-  const packed = JSON.parse(
-    run('pnpm', ['pack', '--json', '--pack-destination', work], { cwd: join(root, 'packages', folder) }),
-  )
-  // The list of `pnpm pack` leaves out the licence that it adds from the root.
-  const files = run('tar', ['-tzf', packed.filename])
-    .trim()
-    .split('\n')
-    .map((path) => path.replace(/^package\//, ''))
-  if (!files.some((path) => path.startsWith('dist/'))) fail(`${source.name} packs no build.`)
-  if (files.some((path) => path.endsWith('.test.ts') || path.startsWith('test/')))
-    fail(`${source.name} packs its tests.`)
-  if (!files.includes('LICENSE')) fail(`${source.name} packs no LICENSE.`)
-  if (!files.includes('README.md')) fail(`${source.name} packs no README.md.`)
-  tarballs.set(source.name, packed.filename)
-  console.log(`Packed ${source.name}: ${files.length} files.`)
+const tarballs = packAll(work)
+for (const [name, tarball] of tarballs) {
+  const faults = await lintPackage(tarball)
+  if (faults.length > 0) fail(`${name}: ${faults.join('\n')}`)
 }
+console.log(`Packed ${tarballs.size} packages; publint and attw find nothing.`)
 
+/** What a test of a plugin and a compiler need beside the packages, in the versions of this repository. */
+const tools = ['@types/node', 'fast-check', 'typescript', 'vitest'].map((name) => {
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+  return [name, version]
+})
 const project = mkdtempSync(join(work, 'project-'))
 const local = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]))
 writeFileSync(
   join(project, 'package.json'),
-  JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies: local, overrides: local }),
+  JSON.stringify({
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: local,
+    devDependencies: Object.fromEntries(tools),
+    overrides: local,
+  }),
 )
 console.log('Installing the tarballs into an empty project.')
 run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: project })
@@ -63,3 +52,15 @@ for (const kind of ['receivers', 'processors', 'exporters', 'connectors', 'exten
 }
 run(spanloom, ['validate', '--config', join(root, 'config', 'quickstart.yaml')], { cwd: project })
 console.log(`The installed command works: ${version}, ${components.receivers.length} receivers.`)
+
+cpSync(fileURLToPath(new URL('packages/consumer', import.meta.url)), project, { recursive: true })
+const printed = run(process.execPath, ['pipeline.mjs'], { cwd: project, timeout: 60_000 })
+if (printed !== 'transfer 2000 ms\n') fail(`The pipeline in JavaScript printed: ${printed}`)
+console.log('A pipeline in JavaScript runs.')
+
+try {
+  run(join(project, 'node_modules', '.bin', 'tsc'), ['--project', '.'], { cwd: project })
+} catch (error) {
+  fail(`A user's code does not compile:\n${error.stdout}`)
+}
+console.log("A user's code compiles against core, core/testing, collector and websocket-kit.")
