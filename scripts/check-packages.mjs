@@ -24,7 +24,7 @@ for (const [name, tarball] of tarballs) {
 console.log(`Packed ${tarballs.size} packages; publint and attw find nothing.`)
 
 /** What a test of a plugin and a compiler need beside the packages, in the versions of this repository. */
-const tools = ['@types/node', 'fast-check', 'typescript', 'vitest'].map((name) => {
+const tools = ['@types/node', 'typescript', 'vitest'].map((name) => {
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
   return [name, version]
 })

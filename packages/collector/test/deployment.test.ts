@@ -5,15 +5,18 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { createCollector, loadConfig } from '@spanloom/core'
+import { validate } from 'dockerfile-utils'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 
 import { defaultRegistry } from '../src/index.ts'
+import { typeFaults } from './docs-check/type-check.ts'
 import { temporaryFolder } from './example-run.ts'
 import { freePort, readySentence, startCli } from './process.ts'
 import { commandFile, runCommand, runMain } from './run-spanloom.ts'
 
-const folder = fileURLToPath(new URL('../../../deploy/', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
+const folder = join(repository, 'deploy')
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
 
 /** What the command says to arguments that it understands: it gets as far as reading the file that they name. */
@@ -31,6 +34,10 @@ describe('Containerfile', () => {
   )
   const words = (name: string): readonly string[] =>
     JSON.parse(/\[.*\]$/.exec(instructions.get(name) ?? '')?.[0] ?? '[]')
+
+  test('a linter finds nothing to complain about', () => {
+    expect(validate(read('Containerfile'))).toEqual([])
+  })
 
   test('copies what the build makes to where it is started', () => {
     const [source, target] = (instructions.get('COPY') ?? '').split(' ').slice(-2)
@@ -95,6 +102,7 @@ describe('systemd unit', () => {
   const unit = read('spanloom.service')
   const setting = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? ''
   const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
+  if (!hasSystemd) console.info('There is no systemd-analyze here: the unit is checked without it.')
 
   test('starts the command with arguments that exist', async () => {
     const args = setting('ExecStart').split(' ').slice(1)
@@ -139,6 +147,21 @@ describe('Kubernetes sidecar', () => {
     const volumes = new Map(pod.volumes.map((volume: { name: string }) => [volume.name, volume]))
     for (const { name } of sidecar.volumeMounts) expect(volumes.has(name)).toBe(true)
     expect(volumes.get('pipeline')).toMatchObject({ configMap: { name: map.metadata.name } })
+  })
+
+  test('has the fields that Kubernetes knows, with values of their types', async () => {
+    const typed = documents.map((document, at) => {
+      const { apiVersion, kind }: { apiVersion: string; kind: string } = document.toJS()
+      const module = `kubernetes-types/${apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`}.d.ts`
+      return `import type { ${kind} } from '${module}'\nexport const document${at}: ${kind} = ${JSON.stringify(document)}\n`
+    })
+    const check = (text: string): ReturnType<typeof typeFaults> =>
+      typeFaults(new Map([['sidecar.ts', text]]), repository)
+
+    expect(await check(typed.join(''))).toEqual([])
+    expect(await check(typed.join('').replace('"startupProbe"', '"startProbe"'))).toMatchObject([
+      { message: expect.stringContaining("startProbe\"' does not exist in type 'Container'") },
+    ])
   })
 
   test('its pipeline can be built', async () => {

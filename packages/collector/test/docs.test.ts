@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 import { componentReference } from '../src/docs/component-reference.ts'
+import { fillSettings } from '../src/docs/readme-settings.ts'
 import { defaultRegistry } from '../src/registry.ts'
 import { checkDocs } from './docs-check/check-docs.ts'
 import { readPages, renderFault } from './docs-check/page.ts'
@@ -76,7 +77,29 @@ describe('the check can fail', () => {
   })
 })
 
-it('the reference page is up to date (pnpm docs writes it)', async () => {
-  const written = readFileSync(join(repository, 'docs/reference/components.md'), 'utf8')
-  expect(written).toBe(await componentReference(defaultRegistry))
+describe('what is made of schemas is up to date (pnpm docs writes it)', () => {
+  it('the reference', async () => {
+    const folder = join(repository, 'docs/reference')
+    const made = await componentReference(defaultRegistry)
+    const kinds = new Set([...made.keys()].map((name) => name.replace(/(?<=\/).*$/, '')))
+    const written = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.md') && kinds.has(name.replace(/(?<=\/).*$/, '')),
+    )
+
+    expect(written.toSorted()).toEqual([...made.keys()].toSorted())
+    for (const [name, text] of made) expect(readFileSync(join(folder, name), 'utf8')).toBe(text)
+  })
+
+  it.each([...new Set(defaultRegistry.entries.map(({ module }) => module))])(
+    'the settings in the README of %s',
+    async (module) => {
+      const readme = readFileSync(
+        join(repository, module.replace('@spanloom/', 'packages/'), 'README.md'),
+        'utf8',
+      )
+
+      expect(readme).toMatch(/^<!-- settings -->$/m)
+      expect(await fillSettings(readme, module, defaultRegistry)).toBe(readme)
+    },
+  )
 })

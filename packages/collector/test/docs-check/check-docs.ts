@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 import { codeFaults } from './code-blocks.ts'
 import { linkFaults } from './links.ts'
 import { readPages, type Block, type Fault, type Page } from './page.ts'
@@ -32,14 +28,8 @@ export async function checkDocs(folder: string, repository: string = folder): Pr
   const faults = [...linkFaults(pages, repository), ...pages.flatMap(phraseFaults)]
   const blocks = pages.flatMap((page) => page.blocks)
   for (const block of blocks) faults.push(...(await blockFaults(block, repository)))
-  const modules = await mkdtemp(join(tmpdir(), 'spanloom-docs-'))
-  try {
-    const written = blocks.filter(({ language }) => code.has(language))
-    faults.push(...(await codeFaults(written, modules, repository)))
-  } finally {
-    await rm(modules, { recursive: true, force: true })
-  }
-  return faults
+  const modules = blocks.filter(({ language }) => code.has(language))
+  return [...faults, ...(await codeFaults(modules, repository))]
 }
 
 async function blockFaults(block: Block, repository: string): Promise<readonly Fault[]> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Nodes } from 'mdast'
@@ -55,6 +55,7 @@ export function readPages(repository: string): readonly Page[] {
     readdirSync(join(repository, folder), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => join(folder, name, 'README.md'))
+      .filter((name) => existsSync(join(repository, name)))
   return [...rootPages, ...below('docs'), ...readmes('packages'), ...readmes('examples')].map((name) =>
     parsePage(name, readFileSync(join(repository, name), 'utf8')),
   )
