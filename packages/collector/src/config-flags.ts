@@ -10,6 +10,7 @@ export interface ConfigFlags {
   readonly set: readonly string[]
   readonly featureGates: readonly string[]
   readonly strictEnv?: boolean
+  readonly strictFiles?: boolean
   readonly tracesOnly?: boolean
 }
 
@@ -57,8 +58,10 @@ export function sourceFromFlags(flags: ConfigFlags, context: CliContext): Config
     plugins: context.plugins,
     env: context.env,
     readFile: (path) => context.readFile(path),
+    readPem: (path) => context.readFile(path),
     fetch: fetchSource,
     strictEnv: flags.strictEnv ?? false,
+    strictFiles: flags.strictFiles ?? false,
     tracesOnly: flags.tracesOnly ?? false,
   })
 }

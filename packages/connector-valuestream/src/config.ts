@@ -111,6 +111,7 @@ export const valueStreamSchema = {
     storage: {
       type: 'string',
       reference: 'extension',
+      role: 'storage',
       description:
         'Id of a storage extension, such as `file_storage`: what is remembered survives restarts. Otherwise the figures begin anew.',
     },

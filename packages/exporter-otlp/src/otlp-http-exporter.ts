@@ -1,4 +1,10 @@
-import { checkHttpClient, defineExporter, type ExporterFactory, httpClientSettings } from '@spanloom/core'
+import {
+  checkHttpClient,
+  defineExporter,
+  type ExporterFactory,
+  httpClientSettings,
+  meantUrl,
+} from '@spanloom/core'
 
 import { tracesUrl, urlFault } from './http-endpoint.ts'
 import { createHttpSender } from './http-sender.ts'
@@ -40,8 +46,10 @@ export const otlpHttpExporter: ExporterFactory = defineExporter({
     additionalProperties: false,
   },
   validate(config, report) {
+    const key = config.traces_endpoint ? 'traces_endpoint' : 'endpoint'
     const fault = urlFault(tracesUrl(config.endpoint, config.traces_endpoint))
-    if (fault) report([config.traces_endpoint ? 'traces_endpoint' : 'endpoint'], fault)
+    if (fault)
+      report([key], fault, meantUrl(config[key] ?? '') ?? 'Set endpoint: http://localhost:4318, for example.')
     checkHttpClient(config, [], report)
   },
   create: createHttpSender,

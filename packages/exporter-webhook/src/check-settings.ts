@@ -19,13 +19,14 @@ type Path = readonly (string | number)[]
 export function checkSettings(config: WebhookConfig, report: ReportIssue): void {
   config.allow_networks.forEach((network, at) => {
     const fault = networkFault(network)
-    if (fault !== undefined) report(['allow_networks', at], fault)
+    if (fault !== undefined) report(['allow_networks', at], fault, 'Such as 10.1.0.0/16.')
   })
   const names = new Set<string>()
   const types = new Set([...builtInTypes.map(({ type }) => type), ...config.event_types])
   config.endpoints.forEach((endpoint, at) => {
     const path = ['endpoints', at]
-    if (names.has(endpoint.name)) report([...path, 'name'], `two endpoints are called "${endpoint.name}"`)
+    if (names.has(endpoint.name))
+      report([...path, 'name'], `two endpoints are called "${endpoint.name}"`, 'Give each a name of its own.')
     names.add(endpoint.name)
     checkUrl(endpoint, path, report)
     checkBody(endpoint, path, report)
@@ -43,7 +44,7 @@ export function checkSettings(config: WebhookConfig, report: ReportIssue): void 
 function checkUrl({ url, allow_http }: EndpointConfig, path: Path, report: ReportIssue): void {
   const { protocol, hostname, username, password } = new URL(url)
   if (protocol !== 'https:' && protocol !== 'http:') {
-    report([...path, 'url'], 'the URL must begin with https://')
+    report([...path, 'url'], 'the URL must begin with https://', 'Such as https://hooks.example.test/spans.')
   } else if (protocol === 'http:' && !allow_http && !isLoopback(hostname)) {
     report([...path, 'url'], 'deliveries would travel in the clear', 'use https://, or set allow_http: true')
   }

@@ -13,6 +13,7 @@ export const schema = {
     storage: {
       type: 'string',
       reference: 'extension',
+      role: 'storage',
       description:
         'Id of the extension that keeps deliveries until they are done. Without it they are lost when the process ends.',
     },

@@ -42,6 +42,7 @@ export interface AdminServer extends Extension {
 export const adminExtension: ExtensionFactory<AdminServer> = defineExtension({
   type: 'admin',
   stability: 'beta',
+  offers: [],
   description: 'Pages and an API about the running collector, and the reload of its configuration.',
   schema,
   validate({ cors: _cors, expvar: _expvar, ...config }, report) {

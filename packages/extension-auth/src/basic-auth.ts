@@ -53,6 +53,7 @@ type Config = ConfigOf<typeof schema>
 export const basicAuthExtension: ExtensionFactory = defineExtension({
   type: 'basicauth',
   stability: 'beta',
+  offers: ['authenticator'],
   description: 'User names and passwords, for servers and clients.',
   schema,
   validate({ htpasswd, client_auth: client }, report) {
@@ -60,7 +61,11 @@ export const basicAuthExtension: ExtensionFactory = defineExtension({
       report([], "no credentials source provided: set 'htpasswd' for a server or 'client_auth' for a client")
     }
     if (htpasswd !== undefined && client !== undefined) {
-      report(['client_auth'], "only one of 'htpasswd' or 'client_auth' can be specified")
+      report(
+        ['client_auth'],
+        "only one of 'htpasswd' or 'client_auth' can be specified",
+        'Make an extension of each.',
+      )
     }
     if (htpasswd !== undefined && !htpasswd.file && !htpasswd.inline) {
       report(['htpasswd'], "set 'file' or 'inline'")

@@ -48,13 +48,15 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 export const bearerTokenAuthExtension: ExtensionFactory = defineExtension({
   type: 'bearertokenauth',
   stability: 'beta',
+  offers: ['authenticator'],
   description: 'Fixed tokens, for servers and clients.',
   schema,
   validate({ header, scheme, token, tokens, filename }, report) {
     const written = [...(token ? [token] : []), ...(tokens ?? [])]
-    if (written.length === 0 && !filename) report([], 'no bearer token provided')
+    if (written.length === 0 && !filename)
+      report([], 'no bearer token provided', 'Set token: ${env:TOKEN}, for example.')
     if (token && tokens !== undefined && tokens.length > 0) {
-      report(['tokens'], 'either tokens or token should be provided, not both')
+      report(['tokens'], 'either tokens or token should be provided, not both', 'Remove one of the two.')
     }
     if (!written.every((text) => visible.test(text))) {
       report([token ? 'token' : 'tokens'], 'a token consists of visible ASCII characters')

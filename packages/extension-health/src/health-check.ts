@@ -53,6 +53,7 @@ export interface HealthCheck extends Extension {
 export const healthCheckExtension: ExtensionFactory<HealthCheck> = defineExtension({
   type: 'health_check',
   stability: 'beta',
+  offers: [],
   description: 'Tells orchestrators whether the collector lives, is ready, and how its components fare.',
   schema,
   validate(config, report) {

@@ -40,6 +40,7 @@ const safeVersion = [3, 51, 3] as const
 export const fileStorageExtension: ExtensionFactory<FileStorage> = defineExtension({
   type: 'file_storage',
   stability: 'beta',
+  offers: ['storage'],
   description: 'Keeps sending queues and open spans in files on local disk, so that a crash loses nothing.',
   schema,
   validate(config, report) {

@@ -41,7 +41,7 @@ export const settings = {
   max_disk: {
     anyOf: [
       { type: 'integer', minimum: 0 },
-      { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)? ?([KkMmGgTt]?[Ii]?[Bb])?$' },
+      { type: 'string', format: 'size' },
     ],
     default: '4GiB',
     description:
@@ -50,7 +50,7 @@ export const settings = {
   min_free_disk: {
     anyOf: [
       { type: 'integer', minimum: 0 },
-      { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)? ?([KkMmGgTt]?[Ii]?[Bb])?$' },
+      { type: 'string', format: 'size' },
     ],
     default: '256MiB',
     description: 'Data is refused when the disk would have less than this left. 0: no limit.',
@@ -58,7 +58,7 @@ export const settings = {
   ballast: {
     anyOf: [
       { type: 'integer', minimum: 0 },
-      { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)? ?([KkMmGgTt]?[Ii]?[Bb])?$' },
+      { type: 'string', format: 'size' },
     ],
     default: '8MiB',
     description:

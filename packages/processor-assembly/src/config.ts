@@ -119,6 +119,7 @@ export const spanAssemblySchema = {
     storage: {
       type: 'string',
       reference: 'extension',
+      role: 'storage',
       description:
         'Id of a storage extension, such as `file_storage`. Every fragment is on disk before its sender is answered; open spans, their timers and what is remembered survive crashes and restarts, and a stop emits nothing.',
     },

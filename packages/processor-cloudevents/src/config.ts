@@ -66,6 +66,7 @@ export const cloudEventsSchema = {
     storage: {
       type: 'string',
       reference: 'extension',
+      role: 'storage',
       description: 'Extension that keeps held spans and known producers across restarts.',
     },
   },

@@ -76,7 +76,8 @@ export function defineCloudEventsReceiver(
     transports: ({ http, event_hub: hub }) => [...(http ? ['http'] : []), ...(hub ? ['event_hub'] : [])],
     validate(config, report) {
       const { http, event_hub: hub, mode, relay, webhook } = config
-      if (http === undefined && hub === undefined) report([], 'one of http and event_hub must be specified')
+      if (http === undefined && hub === undefined)
+        report([], 'one of http and event_hub must be specified', 'Add http: for the defaults.')
       if (http !== undefined) checkHttpServer(http, ['http'], report)
       if (hub !== undefined) checkHubConsumer(hub, (path, ...more) => report(['event_hub', ...path], ...more))
       if (mode === 'relay' && relay === undefined) {

@@ -76,7 +76,7 @@ export function defineInvictusReceiver(createConsumer: CreateConsumer): Receiver
     ],
     validate(config, report) {
       if (config.http === undefined && config.file === undefined && config.event_hub === undefined)
-        report([], 'one of event_hub, http and file must be specified')
+        report([], 'one of event_hub, http and file must be specified', 'Add http: for the defaults.')
       if (config.http !== undefined) checkHttpServer(config.http, ['http'], report)
       if (config.event_hub !== undefined)
         checkHubConsumer(config.event_hub, (path, ...what) => report(['event_hub', ...path], ...what))

@@ -9,6 +9,7 @@ export const fileSettings = {
       items: { type: 'string', minLength: 1 },
       minItems: 1,
       commaSeparated: true,
+      examples: [['./events/*.json']],
       description: 'Paths of files, or patterns such as `./events/*.json`.',
     },
     exclude: {

@@ -81,7 +81,11 @@ export const otlpReceiver: ReceiverFactory<OtlpReceiver> = defineReceiver({
   schema,
   validate({ protocols: { grpc, http } }, report) {
     if (grpc === undefined && http === undefined) {
-      report(['protocols'], 'must specify at least one protocol when using the OTLP receiver')
+      report(
+        ['protocols'],
+        'must specify at least one protocol when using the OTLP receiver',
+        'Add protocols: { http: }, for example.',
+      )
     }
     if (grpc !== undefined) checkGrpcServer(grpc, ['protocols', 'grpc'], report)
     if (http !== undefined) checkHttpServer(http, ['protocols', 'http'], report)

@@ -178,6 +178,7 @@ export const translationSettings = {
   service_name: {
     type: 'string',
     pattern: '^(repository|source|fixed:.+)$',
+    examples: ['fixed:shop', 'repository', 'source'],
     default: 'repository',
     description:
       '`repository`: the service is named after the repository, project or job. `source`: after the source. `fixed:<name>`: so.',

@@ -23,7 +23,7 @@ export const runVerb: Verb = {
               name,
               program.commands.map((command) => command.name()),
             )
-          const source = sourceFromFlags(flags, context)
+          const source = sourceFromFlags({ ...flags, strictFiles: true }, context)
           const config = await source.load()
           const { stdout, stderr, env } = context
           const collector = await createCollector({

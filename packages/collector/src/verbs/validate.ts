@@ -14,6 +14,7 @@ export const validateVerb: Verb = {
   define(program, context, act) {
     addConfigFlags(program.command('validate'))
       .description('Check a configuration and build all components without starting them.')
+      .option('--strict-files', 'certificates and keys that cannot be read here are errors, not warnings')
       .addOption(
         new Option('--format <format>', 'how faults are told').choices(['text', 'json']).default('text'),
       )

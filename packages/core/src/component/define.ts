@@ -1,5 +1,5 @@
 import type { ConfigIssue } from '../errors/config-error.ts'
-import type { ConfigOf, ObjectSchema } from '../schema/schema.ts'
+import type { ConfigOf, ExtensionRole, ObjectSchema } from '../schema/schema.ts'
 import type { Component, ComponentKind, Stability } from './component.ts'
 import type { TracesConsumer } from './consumer.ts'
 import type { Extension } from './extension.ts'
@@ -73,7 +73,10 @@ export interface ExtensionFactory<C extends Extension = Extension> extends Facto
   'extension',
   ExtensionOptions<unknown>,
   C
-> {}
+> {
+  /** See {@link ExtensionDefinition.offers}. */
+  readonly offers: readonly ExtensionRole[] | undefined
+}
 
 /** Any factory. */
 export type AnyFactory =
@@ -170,6 +173,11 @@ export function defineConnector<const S extends ObjectSchema, C extends Componen
 }
 
 export interface ExtensionDefinition<S extends ObjectSchema, C extends Extension> extends Definition<S> {
+  /**
+   * What it does for components that name it, so that a setting which names an extension that cannot do its work is
+   * found before the start. Not checked when absent.
+   */
+  readonly offers?: readonly ExtensionRole[]
   create(options: ExtensionOptions<ConfigOf<S>>): C
 }
 
@@ -177,9 +185,10 @@ export interface ExtensionDefinition<S extends ObjectSchema, C extends Extension
 export function defineExtension<const S extends ObjectSchema, C extends Extension>(
   definition: ExtensionDefinition<S, C>,
 ): ExtensionFactory<C> {
-  return Object.freeze(
-    factoryOf('extension', definition, (options: ExtensionOptions<unknown>, config) =>
+  return Object.freeze({
+    ...factoryOf('extension', definition, (options: ExtensionOptions<unknown>, config) =>
       definition.create({ ...options, config }),
     ),
-  )
+    offers: definition.offers,
+  })
 }

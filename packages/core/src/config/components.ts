@@ -4,20 +4,28 @@ import type { RegistryEntry } from '../component/registry.ts'
 import { ConfigError } from '../errors/config-error.ts'
 import { hintOf, messageOf } from '../errors/errors.ts'
 import { type CheckResult, checkConfig } from '../schema/check-config.ts'
-import { type ComponentId, parseComponentId } from '../schema/component-id.ts'
+import { type ComponentId, meantId, parseComponentId } from '../schema/component-id.ts'
 import { type Path, inMessage } from '../schema/issue.ts'
 import { redactUrl } from '../schema/redact-url.ts'
-import type { Reference } from '../schema/settle.ts'
+import type { PemFile, Reference } from '../schema/settle.ts'
 import type { ComponentConfig } from './collector-config.ts'
 import { type SectionName, sectionOfKind } from './document-schema.ts'
+import type { Fault } from './faults.ts'
 import { positionOf } from './frame.ts'
 import { type Entry, type MapNode, type Place, toPlain } from './node.ts'
 import type { KnownComponents } from './plugins.ts'
 import type { Report } from './report.ts'
+import { secondLook } from './second-look.ts'
+import { adviceOnType } from './unknown-type.ts'
 
 /** A text in a component's settings that names another component. */
 export interface UsedReference extends Reference {
   readonly owner: { readonly kind: ComponentKind; readonly id: string }
+}
+
+/** A file that a component's settings name. */
+export interface UsedFile extends PemFile {
+  readonly owner: UsedReference['owner']
 }
 
 /** All configured components of the five sections. */
@@ -30,6 +38,7 @@ export interface Components {
   /** Every id that is configured, also those of components with faults. */
   readonly ids: Readonly<Record<SectionName, ReadonlySet<string>>>
   readonly references: readonly UsedReference[]
+  readonly files: readonly UsedFile[]
 }
 
 /** Whether a component takes no part because only skipped pipelines use it. */
@@ -51,6 +60,7 @@ export async function checkComponents(
     extensions: await checker.section(root, 'extension'),
     ids: checker.ids,
     references: checker.references,
+    files: checker.files,
   }
 }
 
@@ -63,6 +73,7 @@ class ComponentChecker {
     extensions: new Set(),
   }
   readonly references: UsedReference[] = []
+  readonly files: UsedFile[] = []
   readonly #known: KnownComponents
   readonly #report: Report
   readonly #isSkipped: IsSkipped
@@ -84,12 +95,13 @@ class ComponentChecker {
       const path = [name, key]
       const id = parseComponentId(key)
       if (typeof id === 'string') {
-        this.#report.fault({ code: 'invalid_id', path, message: id, at: 'key' })
+        this.#report.fault(invalidId(key, id, path))
       } else if (this.#isSkipped(name, id.id)) {
         continue
       } else if (this.ids[name].has(id.id)) {
         const message = `duplicate name "${id.id}" after removing white space from "${inMessage(key)}"`
-        this.#report.fault({ code: 'duplicate_id', path, message, at: 'key' })
+        const suggestion = 'Remove one of the two, or give it another name.'
+        this.#report.fault({ code: 'duplicate_id', path, message, at: 'key', suggestion })
       } else {
         this.ids[name].add(id.id)
         const component = await this.#component(kind, id, entry, path)
@@ -107,38 +119,38 @@ class ComponentChecker {
   ): Promise<ComponentConfig | undefined> {
     const factory = await this.#factory(kind, id, path)
     if (factory === undefined) return undefined
+    const owner = { kind, id: id.id }
     const checked = checkConfig(factory.schema, toPlain(entry.node), path)
-    this.#take(checked, { kind, id: id.id })
-    if (checked.issues.length > 0) return undefined
-    this.#validate(factory, checked.config, path)
+    this.#take(checked, owner)
+    if (checked.issues.length > 0) {
+      this.#lookBehind(factory, entry, checked, path, owner)
+      return undefined
+    }
+    validate(factory, checked.config, path, (fault) => this.#report.fault(fault))
     const { config, effective: raw, redacted } = checked
     const plugin = this.#pluginOf(kind, id.type, entry.key)
     return Object.freeze({ kind, id: id.id, type: factory.type, factory, config, raw, redacted, ...plugin })
   }
 
+  #lookBehind(
+    factory: AnyFactory,
+    entry: Entry,
+    checked: CheckResult,
+    path: Path,
+    owner: UsedReference['owner'],
+  ): void {
+    const look = secondLook(factory.schema, entry, checked, path, (config, tell) =>
+      validate(factory, config, path, tell),
+    )
+    for (const fault of look.faults) this.#report.fault(fault)
+    for (const reference of look.references) this.references.push({ ...reference, owner })
+    for (const secret of look.secrets) this.#report.hideValue(secret)
+  }
+
   #take(checked: CheckResult, owner: UsedReference['owner']): void {
     this.#report.take(checked)
     for (const reference of checked.references) this.references.push({ ...reference, owner })
-  }
-
-  #validate(factory: AnyFactory, config: unknown, path: Path): void {
-    try {
-      factory.validate(config, (inner, message, suggestion) => {
-        this.#report.fault({
-          code: 'invalid_setting',
-          path: [...path, ...inner],
-          message,
-          at: 'value',
-          ...(suggestion === undefined ? {} : { suggestion }),
-        })
-      })
-    } catch (error) {
-      if (!(error instanceof ConfigError)) {
-        this.#report.fault({ code: 'invalid_setting', path, message: redactUrl(messageOf(error)) })
-        return
-      }
-      for (const issue of error.issues) this.#report.fault({ ...issue, path: [...path, ...issue.path] })
-    }
+    for (const file of checked.files) this.files.push({ ...file, owner })
   }
 
   async #factory(
@@ -172,11 +184,12 @@ class ComponentChecker {
 
   #tellUnknownType(kind: ComponentKind, type: string, id: string, path: Path): void {
     // What is listed and cannot be used may well be what has the type.
-    if (!this.#known.complete) return
-    const types = this.#known.registry.entries
-      .filter((entry) => entry.kind === kind)
-      .map((entry) => entry.type)
-    const suggestion = this.#report.nearest(type, types) ?? this.#known.advice(kind, type)
+    const { registry, complete } = this.#known
+    if (!complete) return
+    const types = registry.entries.filter((entry) => entry.kind === kind).map((entry) => entry.type)
+    const suggestion =
+      adviceOnType(kind, type, registry, (known) => this.#report.nearest(type, known)) ??
+      this.#known.advice(kind, type)
     this.#report.fault({
       code: 'unknown_type',
       path,
@@ -202,5 +215,38 @@ class ComponentChecker {
     this.#aliasesTold.add(key)
     const message = `"${alias}" alias is deprecated; use "${entry.type}" instead`
     this.#report.warn({ code: 'deprecated_alias', path, message, suggestion: entry.type, at: 'key' })
+  }
+}
+
+/** A fault of an id that is none. */
+export function invalidId(text: string, message: string, path: Path): Fault {
+  const meant = meantId(text)
+  return {
+    code: 'invalid_id',
+    path,
+    message,
+    at: 'key',
+    ...(meant === undefined ? {} : { suggestion: meant }),
+  }
+}
+
+/** Checks what the schema cannot express. */
+function validate(factory: AnyFactory, config: unknown, path: Path, tell: (fault: Fault) => void): void {
+  try {
+    factory.validate(config, (inner, message, suggestion) => {
+      tell({
+        code: 'invalid_setting',
+        path: [...path, ...inner],
+        message,
+        at: 'value',
+        ...(suggestion === undefined ? {} : { suggestion }),
+      })
+    })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      tell({ code: 'invalid_setting', path, message: redactUrl(messageOf(error)) })
+      return
+    }
+    for (const issue of error.issues) tell({ ...issue, path: [...path, ...issue.path] })
   }
 }

@@ -9,16 +9,25 @@ export function checkConnectors(pipelines: Pipelines, ids: Components['ids'], re
   const asReceiver = usersOf(pipelines, 'receivers')
   const asExporter = usersOf(pipelines, 'exporters')
   for (const id of ids.connectors) {
+    if (isOfUnknownType(id, report)) continue
     for (const kind of ['receiver', 'exporter'] as const) {
       if (!ids[`${kind}s`].has(id)) continue
       const message = `ambiguous ID: Found both "${id}" ${kind} and "${id}" connector`
-      report.fault({ code: 'ambiguous_id', path: ['connectors', id], message, at: 'key' })
+      const suggestion = `Give one of the two another name, such as ${id}/2.`
+      report.fault({ code: 'ambiguous_id', path: ['connectors', id], message, at: 'key', suggestion })
     }
     reportHalf(id, 'exporter', asExporter.get(id), 'receiver', asReceiver.get(id), report)
     reportHalf(id, 'receiver', asReceiver.get(id), 'exporter', asExporter.get(id), report)
   }
   const cycle = findCycle(pipelines, ids.connectors)
   if (cycle !== undefined) reportCycle(cycle, pipelines, report)
+}
+
+/** Of what type a connector was meant to be is open, and so is how it is used. */
+function isOfUnknownType(id: string, { faults }: Report): boolean {
+  return faults.some(
+    ({ code, path }) => code === 'unknown_type' && path[0] === 'connectors' && path[1] === id,
+  )
 }
 
 /** Ids of the pipelines that list a component. */
@@ -52,6 +61,7 @@ function reportHalf(
     path: ['connectors', id],
     message,
     target: ['service', 'pipelines', users[0] ?? '', `${role}s`],
+    suggestion: `List it under ${otherRole}s of another pipeline, too.`,
   })
 }
 
@@ -71,6 +81,7 @@ function reportCycle(cycle: readonly Stop[], pipelines: Pipelines, report: Repor
     code: 'cycle',
     path: ['service', 'pipelines'],
     message: `cycle detected: ${[...parts, connectorText(cycle[0]?.id ?? '')].join(' -> ')}`,
+    suggestion: `Take connector "${cycle.findLast(({ kind }) => kind === 'connector')?.id ?? ''}" out of one of its pipelines.`,
     target: ['service', 'pipelines', cycle[1]?.id ?? ''],
     at: 'key',
   })

@@ -6,6 +6,8 @@ import type { Place } from './node.ts'
 export interface Fault extends ConfigIssue {
   /** Exact position, where no path leads to it. */
   readonly place?: Place
+  /** The place is one of mended settings, which `path` leads to in the file only if it was written right there. */
+  readonly mended?: true
   /** Path of the value to point at, if it is not `path`. */
   readonly target?: Path
 }

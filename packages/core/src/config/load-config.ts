@@ -1,18 +1,18 @@
 import { ConfigError } from '../errors/config-error.ts'
-import { checkConfig } from '../schema/check-config.ts'
-import type { ObjectSchema } from '../schema/schema.ts'
 import type { CollectorConfig } from './collector-config.ts'
 import { checkComponents } from './components.ts'
 import { checkConnectors } from './connectors.ts'
-import { documentSchema, productSections, sectionOfKind } from './document-schema.ts'
+import { sectionOfKind } from './document-schema.ts'
 import { Expander } from './expand.ts'
 import { type Fault, FaultError } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
+import { mendDocument } from './mend-document.ts'
 import { mergeMaps } from './merge.ts'
-import { type ConfigNode, type MapNode, toPlain } from './node.ts'
+import type { ConfigNode, MapNode } from './node.ts'
+import { pemFaults } from './pem-files.ts'
 import { withPlugins } from './plugins.ts'
 import { Report } from './report.ts'
-import { checkReferences, checkService, warnOfUnused } from './service.ts'
+import { checkReferences, checkService, usedIds, warnOfUnused } from './service.ts'
 import { readSet } from './set-flag.ts'
 import { skippedByTracesOnly } from './signals.ts'
 import { SourceReader, parseLocation } from './source-reader.ts'
@@ -29,22 +29,24 @@ import { type YamlResult, readYaml } from './yaml-reader.ts'
 export async function loadConfig(options: LoadOptions): Promise<CollectorConfig> {
   const reader = new SourceReader(options)
   const report = new Report()
-  const roots = await readAll(options, reader, report)
-  if (report.faults.length > 0) fail(report, roots, undefined)
+  const { roots, complete } = await readAll(options, reader, report)
+  if (!complete) fail(report, roots, undefined)
   const written = mergeAll(roots, report)
   if (written === undefined || written.entries.size === 0) {
-    report.fault({ code: 'empty', path: [], message: 'empty configuration file' })
+    report.fault(emptyFault)
     return fail(report, roots, written)
   }
   const variables = new Variables(options.env, options.strictEnv ?? false)
   const expander = new Expander(reader, variables)
-  const root = await expander.expand(written)
+  const expanded = await expander.expand(written)
   report.take({ issues: expander.faults, warnings: variables.warnings, secrets: [] })
   report.take({ issues: variables.faults, warnings: [], secrets: [] })
   for (const notice of variables.notices) report.notices.push(notice)
-  if (root.kind !== 'map') return fail(report, roots, written)
+  if (expanded.kind !== 'map') return fail(report, roots, written)
+  const root = mendDocument(expanded, report)
   const config = await check(root, options, reader.files, report)
-  if (report.faults.length > 0) return fail(report, roots, root, expander)
+  variables.explain(report.faults)
+  if (report.faults.length > 0) return fail(report, [...roots, expanded], root, expander)
   report.hideSecrets([...roots, root])
   return Object.freeze({
     ...config,
@@ -64,12 +66,16 @@ function fail(
   throw new ConfigError(report.placed(report.faults, root, expander?.broken))
 }
 
-/** Reads all sources; a fault in one does not hide those of the others. */
+/**
+ * Reads all sources; a fault in one does not hide those of the others. `complete` says whether enough was understood to
+ * check the rest: with a source missing, everything that it configures would seem to be missing, too.
+ */
 async function readAll(
   options: LoadOptions,
   reader: SourceReader,
   report: Report,
-): Promise<readonly MapNode[]> {
+): Promise<{ readonly roots: readonly MapNode[]; readonly complete: boolean }> {
+  let complete = options.sources.length > 0
   if (options.sources.length === 0) {
     report.fault({ code: 'no_source', path: [], message: 'at least one config flag must be provided' })
   }
@@ -80,6 +86,7 @@ async function readAll(
     for (const fault of faults) report.fault(fault)
     if (node?.kind === 'map') roots.push(node)
     else if (node !== undefined) report.fault(notAMap(node))
+    complete &&= node?.kind === 'map' || (node === undefined && (faults.length === 0 || read === readSet))
   }
   for (const text of options.sources) {
     try {
@@ -87,10 +94,18 @@ async function readAll(
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       report.fault(error.fault)
+      complete = false
     }
   }
   for (const text of options.sets ?? []) take(new SourceText('--set', text, true), readSet)
-  return roots
+  return { roots, complete }
+}
+
+const emptyFault: Fault = {
+  code: 'empty',
+  path: [],
+  message: 'empty configuration file',
+  suggestion: 'Write a first one with: spanloom init',
 }
 
 function notAMap(node: ConfigNode): Fault {
@@ -111,19 +126,15 @@ function mergeAll(roots: readonly MapNode[], report: Report): MapNode | undefine
   )
 }
 
-/** One object for all loadings: compiled schemas are kept for as long as the process lives. */
-const outline: ObjectSchema = { type: 'object', properties: { ...documentSchema, ...productSections } }
-
 type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
 
 async function check(
   root: MapNode,
   options: LoadOptions,
-  files: readonly string[],
+  sources: readonly string[],
   report: Report,
 ): Promise<Checked> {
   const { tracesOnly = false } = options
-  report.take(checkConfig(outline, toPlain(root), []))
   const skipped = tracesOnly ? skippedByTracesOnly(root) : undefined
   for (const key of skipped?.pipelines ?? []) {
     const path = ['service', 'pipelines', key]
@@ -134,8 +145,8 @@ async function check(
       at: 'key',
     })
   }
-  const known = await withPlugins(root, options, files, report)
-  const { ids, references, ...components } = await checkComponents(
+  const known = await withPlugins(root, options, sources, report)
+  const { ids, references, files, ...components } = await checkComponents(
     root,
     known,
     report,
@@ -144,7 +155,15 @@ async function check(
   reportEmptySections(root, report)
   const service = checkService(root, ids, report, tracesOnly)
   checkConnectors(service.pipelines, ids, report)
-  checkReferences(references, ids, service, report)
+  checkReferences(references, { ids, extensions: components.extensions }, service, report)
+  if (options.readPem !== undefined) {
+    const used = usedIds(service)
+    const running = files.filter(({ owner }) => used[sectionOfKind[owner.kind]].has(owner.id))
+    for (const fault of await pemFaults(running, options.readPem)) {
+      if (fault.code === 'unreadable_file' && options.strictFiles !== true) report.warn(fault)
+      else report.fault(fault)
+    }
+  }
   warnOfUnused(ids, service, report)
   return { registry: known.registry, plugins: known.listed, ...components, service }
 }
@@ -152,13 +171,14 @@ async function check(
 /** CFG-05. */
 function reportEmptySections(root: MapNode, report: Report): void {
   if (Object.values(sectionOfKind).every((section) => isEmpty(root.entries.get(section)?.node))) {
-    report.fault({ code: 'empty', path: [], message: 'empty configuration file' })
+    report.fault(emptyFault)
     return
   }
   for (const kind of ['receiver', 'exporter'] as const) {
     if (!isEmpty(root.entries.get(`${kind}s`)?.node)) continue
     const message = `no ${kind} configuration specified in config`
-    report.fault({ code: `no_${kind}`, path: [`${kind}s`], message, at: 'key' })
+    const suggestion = `Add the section ${kind}s.`
+    report.fault({ code: `no_${kind}`, path: [`${kind}s`], message, at: 'key', suggestion })
   }
 }
 

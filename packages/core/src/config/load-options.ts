@@ -16,6 +16,13 @@ export interface LoadOptions {
   readonly readFile: (path: string) => Promise<Uint8Array>
   /** Gets the text of an http(s) source; see `fetchSource`. */
   readonly fetch: (url: string) => Promise<string>
+  /**
+   * Reads a file of certificates or a key that settings of a running component name, to tell of one that cannot be
+   * used. Without it such files are not looked at before the start.
+   */
+  readonly readPem?: (path: string) => Promise<Uint8Array>
+  /** Makes such files that cannot be read errors; they may be missing where a configuration is only checked. */
+  readonly strictFiles?: boolean
   /** Makes unset variables without default errors (CFG-53). */
   readonly strictEnv?: boolean
   /** Skips pipelines of other signals and the components that only they use. */

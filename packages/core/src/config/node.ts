@@ -100,7 +100,7 @@ export function nodeAt(root: ConfigNode, path: Path): { node: ConfigNode; key: P
 function childOf(node: ConfigNode, part: string | number): Entry | undefined {
   if (node.kind === 'map') return node.entries.get(String(part)) ?? entryOfTrimmed(node, String(part))
   if (node.kind !== 'list') return undefined
-  const item = typeof part === 'number' ? node.items[part] : undefined
+  const item = node.items[Number(part)]
   return item === undefined ? undefined : { key: item.place, node: item }
 }
 

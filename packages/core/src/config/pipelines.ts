@@ -4,10 +4,12 @@ import { isRecord } from '../schema/expanded.ts'
 import { type Path, inMessage } from '../schema/issue.ts'
 import type { PipelineConfig } from './collector-config.ts'
 import type { Components } from './components.ts'
-import { pipelineSchema } from './document-schema.ts'
+import { invalidId } from './components.ts'
+import { pipelineSchema, sectionOfKind } from './document-schema.ts'
 import { type ConfigNode, toPlain } from './node.ts'
 import type { Report } from './report.ts'
 import { isOtherSignal } from './signals.ts'
+import { article } from './unknown-type.ts'
 
 /** A pipeline with its settings in the form of a file. */
 export interface CheckedPipeline extends PipelineConfig {
@@ -26,13 +28,26 @@ export function checkPipelines(
   const entries = node?.kind === 'map' ? [...node.entries] : []
   const kept = entries.filter(([key]) => !(skipsOthers && isOtherSignal(key)))
   if (kept.length === 0 && (node === undefined || node.kind === 'map' || isNull(node))) {
-    report.fault({ code: 'no_pipeline', path, message: 'service must have at least one pipeline', at: 'key' })
+    const message = 'service must have at least one pipeline'
+    report.fault({
+      code: 'no_pipeline',
+      path,
+      message,
+      at: 'key',
+      suggestion: 'Add one, such as traces: { receivers: […], exporters: […] }.',
+    })
   }
   for (const [key, entry] of kept) {
     const at = [...path, key]
     const id = checkPipelineId(key, at, report)
     if (id !== undefined && pipelines.has(id)) {
-      report.fault({ code: 'duplicate_id', path: at, message: `duplicate name "${id}"`, at: 'key' })
+      report.fault({
+        code: 'duplicate_id',
+        path: at,
+        message: `duplicate name "${id}"`,
+        at: 'key',
+        suggestion: 'Remove one of the two.',
+      })
     } else if (id !== undefined) {
       const pipeline = checkPipeline(id, entry.node, at, ids, report)
       if (pipeline !== undefined) pipelines.set(id, pipeline)
@@ -49,7 +64,7 @@ function isNull(node: ConfigNode): boolean {
 function checkPipelineId(key: string, path: Path, report: Report): string | undefined {
   const id = parseComponentId(key)
   if (typeof id === 'string') {
-    report.fault({ code: 'invalid_id', path, message: id, at: 'key' })
+    report.fault(invalidId(key, id, path))
     return undefined
   }
   if (id.type === 'traces') return id.id
@@ -79,8 +94,18 @@ function checkPipeline(
   const receivers = idList(checked.config['receivers'])
   const processors = idList(checked.config['processors'])
   const exporters = idList(checked.config['exporters'])
-  const missing = (what: string): void =>
-    report.fault({ code: `no_${what}`, path, message: `must have at least one ${what}`, at: 'key' })
+  const missing = (what: 'receiver' | 'exporter'): void => {
+    const [first] = [...ids[`${what}s`], ...ids.connectors]
+    report.fault({
+      code: `no_${what}`,
+      path,
+      message: `must have at least one ${what}`,
+      at: 'key',
+      ...(first === undefined
+        ? {}
+        : { suggestion: `Name what is configured: ${what}s: [${inMessage(first)}]` }),
+    })
+  }
   if (receivers?.length === 0) missing('receiver')
   if (exporters?.length === 0) missing('exporter')
   const check = (list: readonly string[] | undefined, kind: PipelineKind): void =>
@@ -143,7 +168,8 @@ export function reportDuplicates(
   for (const [index, id] of list.entries()) {
     if (seen.has(id)) {
       const message = `references ${kind} "${inMessage(id)}" multiple times`
-      report.fault({ code: 'duplicate_reference', path, message, target: [...target, index] })
+      const suggestion = 'Remove one of the two.'
+      report.fault({ code: 'duplicate_reference', path, message, target: [...target, index], suggestion })
     }
     seen.add(id)
   }
@@ -158,7 +184,7 @@ export function checkReference(
   const { kind, id, path, target } = reference
   const parsed = parseComponentId(id)
   if (typeof parsed === 'string') {
-    report.fault({ code: 'invalid_id', path, message: parsed, target })
+    report.fault({ ...invalidId(id, parsed, path), target, at: 'value' })
     return false
   }
   const sections = sectionsOf[kind]
@@ -171,7 +197,24 @@ export function checkReference(
     path,
     message: `references ${kind} "${inMessage(id)}" which is not configured`,
     target,
-    ...(nearest === undefined ? {} : { suggestion: nearest }),
+    suggestion: otherRole(kind, parsed.id, ids) ?? nearest ?? `Configure it under ${kind}s.`,
   })
   return false
 }
+
+/** A component of that id may be configured, and play another role. */
+function otherRole(kind: keyof typeof sectionsOf, id: string, ids: Components['ids']): string | undefined {
+  const others = ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const
+  const role = others.find((other) => other !== kind && ids[sectionOfKind[other]].has(id))
+  if (role === undefined) return undefined
+  const where =
+    role === 'connector' ? 'exporters of one pipeline and receivers of another' : placeOfRole[role]
+  return `"${inMessage(id)}" is ${article[role]}: list it under ${where}, or configure it under ${kind}s.`
+}
+
+const placeOfRole = {
+  receiver: 'receivers of a pipeline',
+  processor: 'processors of a pipeline',
+  exporter: 'exporters of a pipeline',
+  extension: 'service::extensions',
+} as const

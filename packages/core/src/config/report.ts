@@ -44,6 +44,11 @@ export class Report {
     return this.#searches > mostSearches ? undefined : closest(word, [...candidates].slice(0, mostCandidates))
   }
 
+  /** Keeps the value of a node out of everything that is shown. */
+  hideValue(node: ConfigNode): void {
+    hide(node)
+  }
+
   /** Tells of a source; findings are listed in the order of sources. */
   addSource(source: SourceText): void {
     this.#order.push(source)
@@ -72,8 +77,15 @@ export class Report {
   ): readonly ConfigIssue[] {
     const brokenPaths = new Set(broken.map((path) => JSON.stringify(path)))
     return faults
-      .filter((fault) => fault.place !== undefined || !isInside(fault.target ?? fault.path, brokenPaths))
-      .map((fault) => ({ fault, place: fault.place ?? placeOf(fault, root) }))
+      .filter(
+        (fault) =>
+          (fault.place !== undefined && fault.mended === undefined) ||
+          !isInside(fault.target ?? fault.path, brokenPaths),
+      )
+      .map((fault) => ({
+        fault,
+        place: fault.place ?? (root === undefined ? undefined : placeOf(fault, root)),
+      }))
       .toSorted(
         (a, b) => this.#rank(a.place) - this.#rank(b.place) || (a.place?.start ?? 0) - (b.place?.start ?? 0),
       )
@@ -100,8 +112,7 @@ function issueAt(fault: Fault, place: Place | undefined, withFrame: boolean): Co
 }
 
 /** The key where the key is at fault or where there is nothing else to point at, else the value. */
-function placeOf(fault: Fault, root: MapNode | undefined): Place | undefined {
-  if (root === undefined) return undefined
+export function placeOf(fault: Pick<Fault, 'path' | 'target' | 'at'>, root: ConfigNode): Place {
   const { node, key, exact } = nodeAt(root, fault.target ?? fault.path)
   const isBlank = node.place.start === node.place.end
   return fault.at === 'key' || !exact || isBlank || node.kind === 'map' ? key : node.place
@@ -134,8 +145,12 @@ function hideSecretLines(source: SourceText): void {
 
 function hideNamed(node: ConfigNode, done: Set<ConfigNode>): void {
   // Aliases share nodes; each needs to be looked at once only.
-  if (node.kind === 'scalar' || done.has(node)) return
+  if (done.has(node)) return
   done.add(node)
+  if (node.kind === 'scalar') {
+    hideInUrl(node.place)
+    return
+  }
   if (node.kind === 'list') {
     for (const item of node.items) hideNamed(item, done)
     return
@@ -156,6 +171,18 @@ function hide(node: ConfigNode): void {
   const children = node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.node)
   for (const child of children) hide(child)
 }
+
+/** What `redactUrl` takes out of a URL: who calls, and with which key. */
+function hideInUrl({ source, start, end }: Place): void {
+  const text = source.text.slice(start, end)
+  for (const { 0: whole, index, groups } of text.matchAll(secretsInUrl)) {
+    const from = start + index + (groups?.['before']?.length ?? 0)
+    source.hide(from, start + index + whole.length - (groups?.['after']?.length ?? 0))
+  }
+}
+
+const secretsInUrl =
+  /(?<before>:\/\/)[^/?#\s]*(?<after>@)|(?<before>[?&;][^=&#;\s]*(?:sig|key|token|password|secret|code)[^=&#;\s]*=)[^&#;\s"']*/gi
 
 /** A `${…}` without default holds no secret itself, and seeing it helps. */
 function isPlainReference({ source, start, end }: Place): boolean {

@@ -1,6 +1,8 @@
+import type { AnyFactory } from '../component/define.ts'
 import { checkConfig } from '../schema/check-config.ts'
 import { isRecord } from '../schema/expanded.ts'
 import { parseConfig } from '../schema/parse-config.ts'
+import type { ExtensionRole } from '../schema/schema.ts'
 import type { ServiceConfig } from './collector-config.ts'
 import type { Components, UsedReference } from './components.ts'
 import { sectionOfKind, serviceSchema } from './document-schema.ts'
@@ -84,13 +86,22 @@ export function usedIds(service: ServiceConfig): Components['ids'] {
 /** Checks the settings that name other components; an extension that something uses must also run. */
 export function checkReferences(
   references: readonly UsedReference[],
-  ids: Components['ids'],
+  { ids, extensions }: Pick<Components, 'ids' | 'extensions'>,
   service: ServiceConfig,
   report: Report,
 ): void {
   const used = usedIds(service)
-  for (const { kind, id, path, owner } of references) {
+  for (const { kind, id, path, owner, role } of references) {
     const isConfigured = checkReference({ kind, id, path, target: path }, ids, report)
+    if (isConfigured && role !== undefined) {
+      const message = refusal(id, role, extensions)
+      if (message !== undefined) {
+        const able = [...extensions.values()].find(({ factory }) => offers(factory)?.includes(role))
+        const suggestion = able?.id ?? `Name an extension such as ${typicalOf[role]}.`
+        report.fault({ code: 'wrong_extension', path, message, suggestion })
+        continue
+      }
+    }
     const runs = used[sectionOfKind[owner.kind]].has(owner.id)
     if (!isConfigured || !runs || kind !== 'extension' || used[sectionOfKind[kind]].has(id)) continue
     const message = `references extension "${id}" which is not listed in service::extensions`
@@ -102,6 +113,28 @@ export function checkReferences(
     })
   }
 }
+
+/** What an extension lacks; `undefined` if nothing, or if it does not say what it offers. */
+function refusal(id: string, role: ExtensionRole, extensions: Components['extensions']): string | undefined {
+  const factory = extensions.get(id)?.factory
+  const offered = factory === undefined ? undefined : offers(factory)
+  return offered === undefined || offered.includes(role) ? undefined : `extension "${id}" is ${lacking[role]}`
+}
+
+const offers = (factory: AnyFactory): readonly ExtensionRole[] | undefined =>
+  factory.kind === 'extension' ? factory.offers : undefined
+
+const lacking = {
+  storage: 'no storage',
+  authenticator: 'no authenticator',
+  request_guard: 'nothing that can refuse requests',
+} as const satisfies Record<ExtensionRole, string>
+
+const typicalOf = {
+  storage: 'file_storage',
+  authenticator: 'bearertokenauth',
+  request_guard: 'memory_limiter',
+} as const satisfies Record<ExtensionRole, string>
 
 /** CFG-04. */
 export function warnOfUnused(ids: Components['ids'], service: ServiceConfig, report: Report): void {

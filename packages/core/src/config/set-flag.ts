@@ -16,6 +16,7 @@ export function readSet(source: SourceText): YamlResult {
   const start = text.indexOf(key)
   const place = { source, start, end: start + key.length }
   const value = readYaml(source, equals + 1)
+  if (value.node === undefined && value.faults.length > 0) return value
   const node: ConfigNode = value.node ?? scalarNode(null, { source, start: equals + 1, end: text.length })
   const entries = new EntryCollector()
   entries.add(parts.join('::'), { key: place, node })

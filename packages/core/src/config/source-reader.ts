@@ -1,6 +1,7 @@
 import { messageOf } from '../errors/errors.ts'
+import { closest } from '../schema/closest.ts'
 import { redactUrl } from '../schema/redact-url.ts'
-import { FaultError } from './faults.ts'
+import { type Fault, FaultError } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
 import { SourceText } from './source-text.ts'
 
@@ -26,7 +27,9 @@ export function parseLocation(text: string): Location {
   const scheme = schemes.find((known) => known === name)
   if (scheme === undefined) {
     const message = `unsupported scheme on URI "${redactUrl(text.slice(0, 200))}"`
-    throw new FaultError({ code: 'unsupported_scheme', path: [], message })
+    const meant = closest(name, schemes)
+    const suggestion = meant === undefined ? `Known are ${schemes.join(', ')}.` : `${meant}:`
+    throw new FaultError({ code: 'unsupported_scheme', path: [], message, suggestion })
   }
   return { scheme, rest: scheme === 'http' || scheme === 'https' ? text : text.slice(name.length + 1) }
 }
@@ -78,7 +81,8 @@ export class SourceReader {
   async #file(path: string): Promise<string> {
     this.#files.add(path)
     const bytes = await this.#options.readFile(path).catch((error: unknown) => {
-      throw unreadable(`unable to read the file file:${path}: ${reason(error)}`)
+      const hint = path.startsWith('/') ? {} : { suggestion: relativeHint }
+      throw unreadable(`unable to read the file file:${path}: ${readingError(error)}`, hint)
     })
     if (bytes.byteLength > longestSource) {
       throw unreadable(`unable to read the file file:${path}: larger than ${longestSource} bytes`)
@@ -101,9 +105,12 @@ export class SourceReader {
   }
 }
 
-function unreadable(message: string): FaultError {
-  return new FaultError({ code: 'unreadable_source', path: [], message })
+function unreadable(message: string, more: Pick<Fault, 'suggestion'> = {}): FaultError {
+  return new FaultError({ code: 'unreadable_source', path: [], message, ...more })
 }
+
+/** Most files that are not found are looked for in the wrong folder. */
+export const relativeHint = 'A relative path begins at the folder that the program is started in.'
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
@@ -111,7 +118,8 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 }
 
-function reason(error: unknown): string {
+/** Why a file could not be read, without its path. */
+export function readingError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return reasons[code] ?? messageOf(error)
 }

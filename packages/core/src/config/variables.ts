@@ -30,7 +30,8 @@ export class Variables {
     const { name, fallback } = parseVariable(body)
     if (!namePattern.test(name)) {
       const message = `environment variable "${inMessage(name)}" has invalid name: must match regex ${namePattern.source}`
-      throw new FaultError({ code: 'invalid_variable_name', path, message })
+      const suggestion = namedLike(name)
+      throw new FaultError({ code: 'invalid_variable_name', path, message, suggestion })
     }
     const value = Object.hasOwn(this.#env, name) ? this.#env[name] : undefined
     if (value === undefined && fallback !== undefined) return fallback
@@ -42,6 +43,21 @@ export class Variables {
     return value ?? ''
   }
 
+  /** A fault of a value in which an unset variable stands is mended by setting that. */
+  explain(faults: Fault[]): void {
+    for (const { code, path, message } of this.warnings) {
+      const name = code === 'unset_variable' ? /"(\w+)"$/.exec(message)?.[1] : undefined
+      const key = JSON.stringify(path)
+      for (const [index, fault] of name === undefined ? [] : faults.entries()) {
+        if (JSON.stringify(fault.path) !== key) continue
+        faults[index] = {
+          ...fault,
+          suggestion: `Set the variable ${name}: it stands in this value, and is not set.`,
+        }
+      }
+    }
+  }
+
   #tellUnset(name: string, path: Path, place: Place): void {
     const nearest = closest(name, Object.keys(this.#env))
     this.#tell(this.#strict ? this.faults : this.warnings, {
@@ -49,7 +65,7 @@ export class Variables {
       path,
       message: `Configuration references unset environment variable "${name}"`,
       place,
-      ...(nearest === undefined ? {} : { suggestion: nearest }),
+      suggestion: nearest ?? `Set it, or give a default: \${env:${name}:-text}.`,
     })
   }
 
@@ -59,4 +75,12 @@ export class Variables {
     this.#told.add(key)
     list.push(fault)
   }
+}
+
+/** The reference that was probably meant: `env` without its colon, and other characters for underscores. */
+function namedLike(name: string): string {
+  const meant = name.replace(/^env\./i, '').replaceAll(/\W/g, '_')
+  return namePattern.test(meant) && meant.length < 100
+    ? `\${env:${meant}}`
+    : 'A reference to a variable has the form ${env:NAME}.'
 }

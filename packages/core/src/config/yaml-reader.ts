@@ -13,6 +13,7 @@ import {
   parseAllDocuments,
 } from 'yaml'
 
+import { closest } from '../schema/closest.ts'
 import { inMessage } from '../schema/issue.ts'
 import { type Fault, FaultError } from './faults.ts'
 import { EntryCollector } from './key-path.ts'
@@ -26,6 +27,7 @@ import {
   scalarNode,
 } from './node.ts'
 import type { SourceText } from './source-text.ts'
+import { yamlAdvice } from './yaml-faults.ts'
 import { plainScalar } from './yaml-scalar.ts'
 
 /** Limits of one document, far above any real configuration: a Kubernetes ConfigMap ends at 1 MiB too. */
@@ -51,7 +53,9 @@ export function readYaml(source: SourceText, from = 0, to: number = source.text.
   })
   const documents = Array.isArray(parsed) ? parsed : []
   const reader = new Reader(source, from)
-  const faults = documents.flatMap((document) => reader.syntaxFaults(document)).slice(0, yamlLimits.faults)
+  const faults = documents
+    .flatMap((document) => reader.syntaxFaults(document, text))
+    .slice(0, yamlLimits.faults)
   if (faults.length > 0) return { faults }
   if (documents[1] !== undefined) return { faults: [reader.secondDocument(documents[1])] }
   const contents = documents[0]?.contents
@@ -77,17 +81,20 @@ class Reader {
     this.#from = from
   }
 
-  syntaxFaults(document: Document.Parsed | Document): readonly Fault[] {
+  syntaxFaults(document: Document.Parsed | Document, text: string): readonly Fault[] {
     const places = new Set<number>()
-    return document.errors.flatMap(({ message, pos }, index) => {
-      const place = this.#range(pos)
+    return document.errors.flatMap((error, index) => {
+      const { message, pos } = error
+      const { at, suggestion } = yamlAdvice(error, text, document)
+      const place = this.#range([at, Math.max(at, pos[1])])
       if (message.startsWith('Maximum call stack')) return tooDeep(place)
       // After the first error the parser stumbles over all that follows; that tells nobody anything.
       if (index > 0 && (places.has(pos[0]) || message.includes('YAML stream'))) return []
       places.add(pos[0])
       // The library quotes what it stumbled over, which may be part of a secret.
       const plain = message.replace(/: ".*$/s, '')
-      return { code: 'invalid_yaml', path: [], message: `invalid YAML: ${inMessage(plain)}`, place }
+      const fault = { code: 'invalid_yaml', path: [], message: `invalid YAML: ${inMessage(plain)}`, place }
+      return suggestion === undefined ? fault : { ...fault, suggestion }
     })
   }
 
@@ -131,7 +138,9 @@ class Reader {
     const name = inMessage(alias.source)
     const message =
       target === 'open' ? `alias "${name}" refers to itself` : `unknown anchor "${name}" referenced`
-    throw new FaultError({ code: 'invalid_yaml', path: [], message, place })
+    const nearest = closest(alias.source, this.#anchors.keys())
+    const suggestion = nearest === undefined ? `Write &${name} at the value that is meant.` : `*${nearest}`
+    throw new FaultError({ code: 'invalid_yaml', path: [], message, place, suggestion })
   }
 
   #list(list: YAMLSeq, depth: number, place: Place): ConfigNode {
@@ -171,6 +180,7 @@ class Reader {
           code: 'invalid_yaml',
           path: [],
           message: 'map merge requires map or sequence of maps as the value',
+          suggestion: 'Write <<: *name, with &name at the map whose keys are meant.',
           place: item.place,
         })
         continue
@@ -230,7 +240,7 @@ function asNode(value: unknown): Node | undefined {
 function duplicateKey(name: string, earlier: Place, place: Place): Fault {
   const { line } = earlier.source.position(earlier.start)
   const message = `mapping key "${inMessage(name)}" already defined at line ${line}`
-  return { code: 'duplicate_key', path: [], message, place }
+  return { code: 'duplicate_key', path: [], message, place, suggestion: 'Remove one of the two.' }
 }
 
 function tooDeep(place: Place): Fault {

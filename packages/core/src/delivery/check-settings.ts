@@ -1,4 +1,5 @@
 import type { ReportIssue } from '../component/define.ts'
+import { formatDuration } from '../schema/duration.ts'
 import type { RetrySettings } from './retry.ts'
 import type { BatchSettings, DeliveryConfig, QueueSettings } from './settings.ts'
 
@@ -21,8 +22,13 @@ function checkRetry(retry: RetrySettings, report: ReportIssue): void {
   if (!enabled || max_elapsed_time === 0) return
   const path = ['retry_on_failure', 'max_elapsed_time']
   if (max_elapsed_time < initial_interval)
-    report(path, "'max_elapsed_time' must not be less than 'initial_interval'")
-  if (max_elapsed_time < max_interval) report(path, "'max_elapsed_time' must not be less than 'max_interval'")
+    report(
+      path,
+      "'max_elapsed_time' must not be less than 'initial_interval'",
+      formatDuration(initial_interval),
+    )
+  if (max_elapsed_time < max_interval)
+    report(path, "'max_elapsed_time' must not be less than 'max_interval'", formatDuration(max_interval))
 }
 
 function checkQueue(queue: QueueSettings, report: ReportIssue): void {
@@ -41,11 +47,15 @@ function checkQueue(queue: QueueSettings, report: ReportIssue): void {
       "'batch' supports only the sizers 'items' and 'bytes', and inherits 'requests' from the queue",
       "set 'batch.sizer'",
     )
-  if (batch.flush_timeout <= 0) report(at('flush_timeout'), "'flush_timeout' must be positive")
+  if (batch.flush_timeout <= 0) report(at('flush_timeout'), "'flush_timeout' must be positive", '200ms')
   if (batch.max_size > 0 && batch.max_size < batch.min_size)
-    report(at('max_size'), "'max_size' must be greater than or equal to 'min_size'")
+    report(at('max_size'), "'max_size' must be greater than or equal to 'min_size'", String(batch.min_size))
   if (sizer === (queue.sizer ?? 'requests') && batch.min_size > queue.queue_size)
-    report(at('min_size'), "'min_size' must be less than or equal to 'queue_size'")
+    report(
+      at('min_size'),
+      "'min_size' must be less than or equal to 'queue_size'",
+      `Set queue_size to at least ${batch.min_size}, or min_size to at most ${queue.queue_size}.`,
+    )
   const seen = new Set<string>()
   for (const [index, key] of batch.partition.metadata_keys.entries()) {
     const name = key.toLowerCase()

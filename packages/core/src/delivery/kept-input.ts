@@ -16,7 +16,12 @@ export const keptInputSettings = {
   description:
     'Keeps input that can never be used, each with its reason, for `spanloom queue` to show, export and retry. Without it such input is counted, logged and dropped.',
   properties: {
-    storage: { type: 'string', reference: 'extension', description: 'Storage extension that keeps it.' },
+    storage: {
+      type: 'string',
+      reference: 'extension',
+      role: 'storage',
+      description: 'Storage extension that keeps it.',
+    },
     max_requests: deadLetterSettings.properties
       .max_requests as typeof deadLetterSettings.properties.max_requests,
     max_age: deadLetterSettings.properties.max_age as typeof deadLetterSettings.properties.max_age,

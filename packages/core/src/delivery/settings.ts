@@ -150,6 +150,7 @@ const queueProperties = {
   storage: {
     type: 'string',
     reference: 'extension',
+    role: 'storage',
     description:
       'Id of a storage extension, such as `file_storage`. Every request is on disk, as it will be sent, before its sender is answered, and leaves when the destination took it. Survives crashes and restarts. With `batch`, requests are joined before they are stored, so a sender waits up to `flush_timeout` for its answer. The sizer `bytes` then counts what is stored, which is compressed.',
   },

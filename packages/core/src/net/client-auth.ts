@@ -7,7 +7,12 @@ export const clientAuthSettings = {
   section: 'bare',
   description: 'Lets an extension prove who we are.',
   properties: {
-    authenticator: { type: 'string', reference: 'extension', description: 'Id of a client authenticator.' },
+    authenticator: {
+      type: 'string',
+      reference: 'extension',
+      role: 'authenticator',
+      description: 'Id of a client authenticator.',
+    },
   },
   required: ['authenticator'],
   additionalProperties: false,

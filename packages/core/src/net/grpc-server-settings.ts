@@ -1,5 +1,6 @@
 import type { ReportIssue } from '../component/define.ts'
 import type { ConfigOf } from '../schema/schema.ts'
+import { meantEndpoint } from '../schema/text-forms.ts'
 import { endpointFault } from './endpoint.ts'
 import { checkTlsServer, tlsServerSettings } from './tls-server-settings.ts'
 
@@ -41,7 +42,7 @@ export const grpcServerSettings = {
     type: 'object',
     section: 'bare',
     description: 'Lets an extension check who sends.',
-    properties: { authenticator: { type: 'string', reference: 'extension' } },
+    properties: { authenticator: { type: 'string', reference: 'extension', role: 'authenticator' } },
     required: ['authenticator'],
     additionalProperties: false,
   },
@@ -54,7 +55,7 @@ export const grpcServerSettings = {
     type: 'array',
     items: {
       type: 'object',
-      properties: { id: { type: 'string', reference: 'extension' } },
+      properties: { id: { type: 'string', reference: 'extension', role: 'request_guard' } },
       required: ['id'],
       additionalProperties: false,
     },
@@ -133,7 +134,7 @@ export function checkGrpcServer(
     report([...path, 'endpoint'], 'endpoint must be specified')
   } else {
     const fault = endpointFault(config.endpoint, config.transport)
-    if (fault !== undefined) report([...path, 'endpoint'], fault)
+    if (fault !== undefined) report([...path, 'endpoint'], fault, meantEndpoint(config.endpoint, ':0'))
   }
   checkTlsServer(config.tls, [...path, 'tls'], report)
 }

@@ -1,5 +1,6 @@
 import type { ReportIssue } from '../component/define.ts'
 import type { ConfigOf } from '../schema/schema.ts'
+import { meantEndpoint } from '../schema/text-forms.ts'
 import { endpointFault } from './endpoint.ts'
 import { checkTlsServer, tlsServerSettings } from './tls-server-settings.ts'
 
@@ -47,7 +48,7 @@ export const httpServerSettings = {
     section: 'bare',
     description: 'Lets an extension check who sends.',
     properties: {
-      authenticator: { type: 'string', reference: 'extension' },
+      authenticator: { type: 'string', reference: 'extension', role: 'authenticator' },
       request_params: {
         type: 'array',
         items: { type: 'string' },
@@ -119,7 +120,7 @@ export const httpServerSettings = {
     type: 'array',
     items: {
       type: 'object',
-      properties: { id: { type: 'string', reference: 'extension' } },
+      properties: { id: { type: 'string', reference: 'extension', role: 'request_guard' } },
       required: ['id'],
       additionalProperties: false,
     },
@@ -143,7 +144,7 @@ export function checkHttpServer(
     report([...path, 'endpoint'], 'endpoint must be specified')
   } else {
     const fault = endpointFault(config.endpoint, config.transport)
-    if (fault !== undefined) report([...path, 'endpoint'], fault)
+    if (fault !== undefined) report([...path, 'endpoint'], fault, meantEndpoint(config.endpoint, ':0'))
   }
   checkTlsServer(config.tls, [...path, 'tls'], report)
 }

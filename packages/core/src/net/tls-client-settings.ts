@@ -23,12 +23,18 @@ export const tlsClientSettings = {
     ca_file: {
       type: 'string',
       format: 'path',
+      pem: 'certificate',
       description: 'CA certificates that the server is checked against.',
     },
     ca_pem: { type: 'string', secret: true, description: 'The same, as text.' },
-    cert_file: { type: 'string', format: 'path', description: 'Certificate of this client, for mTLS.' },
+    cert_file: {
+      type: 'string',
+      format: 'path',
+      pem: 'certificate',
+      description: 'Certificate of this client, for mTLS.',
+    },
     cert_pem: { type: 'string', secret: true, description: 'The same, as text.' },
-    key_file: { type: 'string', format: 'path', description: 'Key of the certificate.' },
+    key_file: { type: 'string', format: 'path', pem: 'key', description: 'Key of the certificate.' },
     key_pem: { type: 'string', secret: true, description: 'The same, as text.' },
     include_system_ca_certs_pool: {
       type: 'boolean',
@@ -63,9 +69,16 @@ export function checkTlsClient(
 ): void {
   for (const thing of ['ca', 'cert', 'key'] as const)
     if (config[`${thing}_file`] && config[`${thing}_pem`])
-      report([...path, `${thing}_pem`], `provide either '${thing}_file' or '${thing}_pem', but not both`)
-  if (Boolean(config.cert_file || config.cert_pem) !== Boolean(config.key_file || config.key_pem))
-    report(path, 'for auth via TLS, provide both certificate and key, or neither')
+      report(
+        [...path, `${thing}_pem`],
+        `provide either '${thing}_file' or '${thing}_pem', but not both`,
+        'Remove one of the two.',
+      )
+  const cert = Boolean(config.cert_file || config.cert_pem)
+  if (cert !== Boolean(config.key_file || config.key_pem)) {
+    const missing = cert ? 'key_file' : 'cert_file'
+    report(path, 'for auth via TLS, provide both certificate and key, or neither', `Add ${missing}, too.`)
+  }
   if (config.max_version !== undefined && config.max_version < config.min_version)
     report(
       [...path, 'max_version'],

@@ -7,11 +7,21 @@ export const tlsServerSettings = {
   section: 'bare',
   description: 'Serves over TLS. Files are in PEM form.',
   properties: {
-    ca_file: { type: 'string', format: 'path', description: 'CA certificates, beside the client CA.' },
+    ca_file: {
+      type: 'string',
+      format: 'path',
+      pem: 'certificate',
+      description: 'CA certificates, beside the client CA.',
+    },
     ca_pem: { type: 'string', secret: true, description: 'The same, as text.' },
-    cert_file: { type: 'string', format: 'path', description: 'Certificate of this server with its chain.' },
+    cert_file: {
+      type: 'string',
+      format: 'path',
+      pem: 'certificate',
+      description: 'Certificate of this server with its chain.',
+    },
     cert_pem: { type: 'string', secret: true, description: 'The same, as text.' },
-    key_file: { type: 'string', format: 'path', description: 'Key of the certificate.' },
+    key_file: { type: 'string', format: 'path', pem: 'key', description: 'Key of the certificate.' },
     key_pem: { type: 'string', secret: true, description: 'The same, as text.' },
     include_system_ca_certs_pool: {
       type: 'boolean',
@@ -34,6 +44,7 @@ export const tlsServerSettings = {
     client_ca_file: {
       type: 'string',
       format: 'path',
+      pem: 'certificate',
       description: 'Requires clients to show a certificate of one of these authorities (mTLS).',
     },
     client_ca_file_reload: {
@@ -57,14 +68,21 @@ export function checkTlsServer(
   if (config === undefined) return
   for (const thing of ['ca', 'cert', 'key'] as const) {
     if (given(config[`${thing}_file`]) && given(config[`${thing}_pem`])) {
-      report([...path, `${thing}_pem`], `provide either '${thing}_file' or '${thing}_pem', but not both`)
+      report(
+        [...path, `${thing}_pem`],
+        `provide either '${thing}_file' or '${thing}_pem', but not both`,
+        'Remove one of the two.',
+      )
     }
   }
   const cert = given(config.cert_file) || given(config.cert_pem)
   const key = given(config.key_file) || given(config.key_pem)
-  if (cert !== key) report(path, 'for auth via TLS, provide both certificate and key, or neither')
-  else if (!cert)
+  if (cert !== key) {
+    const missing = cert ? 'key_file' : 'cert_file'
+    report(path, 'for auth via TLS, provide both certificate and key, or neither', `Add ${missing}, too.`)
+  } else if (!cert) {
     report(path, "TLS on a server needs a certificate and its key: set 'cert_file' and 'key_file'")
+  }
   if (config.max_version !== undefined && config.max_version < config.min_version) {
     report(
       [...path, 'max_version'],

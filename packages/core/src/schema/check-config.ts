@@ -4,8 +4,16 @@ import { compiledCheck } from './compiled.ts'
 import { Expanded, isRecord } from './expanded.ts'
 import { fits } from './fits.ts'
 import { type Path, dotted, typeName } from './issue.ts'
+import { meantValue } from './meant-value.ts'
 import type { AnyOfSchema, ConfigSchema } from './schema.ts'
-import { type Findings, type Reference, type Settled, type SettleScope, settle } from './settle.ts'
+import {
+  type Findings,
+  type PemFile,
+  type Reference,
+  type Settled,
+  type SettleScope,
+  settle,
+} from './settle.ts'
 
 /** What checking a value against a schema tells. `config` may be used only if `issues` is empty. */
 export interface CheckResult {
@@ -21,6 +29,8 @@ export interface CheckResult {
   readonly warnings: readonly ConfigIssue[]
   /** Texts that must be ids of configured components. */
   readonly references: readonly Reference[]
+  /** Files that must hold certificates or keys. */
+  readonly files: readonly PemFile[]
   /** Where secrets stand. */
   readonly secrets: readonly Path[]
 }
@@ -45,19 +55,34 @@ export function check(
   path: Path,
   { mode, rootLength }: Pick<SettleScope, 'mode' | 'rootLength'>,
 ): CheckResult {
-  const found: Findings = { issues: [], warnings: [], references: [], secrets: [] }
+  const found: Findings = { issues: [], warnings: [], references: [], files: [], secrets: [] }
   const firstFit: SettleScope['firstFit'] = (anyOf, inner, at) =>
     fitting(anyOf, inner, at, mode, rootLength, found)
   const settled = settle(schema, value, path, { mode, rootLength, found, firstFit })
   if (settled.config !== undefined && !fits(schema, settled.config)) {
     const isValid = compiledCheck(schema)
     const told = new Set(found.issues.map(place))
-    for (const error of isValid(settled.config) ? [] : (isValid.errors ?? [])) {
-      const issue = issueOf(error, settled.config, path, path.slice(rootLength))
+    const errors = isValid(settled.config) ? [] : (isValid.errors ?? [])
+    // Of a value of the wrong type nothing else is worth telling.
+    const mistyped = new Set(errors.flatMap((error) => (error.keyword === 'type' ? error.instancePath : [])))
+    for (const error of errors) {
+      if (error.keyword !== 'type' && mistyped.has(error.instancePath)) continue
+      const issue = issueOf(error, schema, settled.config, path, path.slice(rootLength))
       if (!told.has(place(issue))) found.issues.push(issue)
     }
   }
-  return { ...settled, ...found }
+  return { ...settled, ...found, issues: withoutConsequences(found.issues) }
+}
+
+/** What is missing because its key is misspelt needs no word of its own. */
+function withoutConsequences(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  if (issues.length < 2) return issues
+  const meant = new Set(
+    issues.flatMap(({ code, path, suggestion = '' }) =>
+      code === 'unknown_key' ? JSON.stringify([...path.slice(0, -1), suggestion]) : [],
+    ),
+  )
+  return issues.filter((issue) => issue.code !== 'missing_setting' || !meant.has(place(issue)))
 }
 
 function place(issue: ConfigIssue): string {
@@ -79,6 +104,7 @@ function fitting(
     if (result.issues.length === 0 && result.config !== undefined) {
       append(found.warnings, result.warnings)
       append(found.references, result.references)
+      append(found.files, result.files)
       return result
     }
     results.push(result)
@@ -98,7 +124,14 @@ function append<T>(list: T[], more: readonly T[]): void {
 function noneFits(schema: AnyOfSchema, value: unknown, path: Path, rootLength: number): ConfigIssue {
   const forms = [...new Set(schema.anyOf.map(kindOf))].join(' or ')
   const message = `'${dotted(path.slice(rootLength))}' expected ${forms}, got '${typeName(value)}'`
-  return { code: 'wrong_type', path, message, at: 'value' }
+  const suggestion = schema.anyOf.map((form) => meantValue(form, value)).find((text) => text !== undefined)
+  return {
+    code: 'wrong_type',
+    path,
+    message,
+    at: 'value',
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
 }
 
 type Kind = 'map' | 'list' | 'number' | 'string' | 'bool' | 'any'

@@ -14,7 +14,17 @@ export function closest(word: string, candidates: Iterable<string>): string | un
       bestDistance = distance
     }
   }
-  return best
+  return best ?? onlyKin(wanted, candidates)
+}
+
+/** `gz` is part of `gzip`, and `warn` of `warning`: the candidate that begins like the word, if there is only one. */
+function onlyKin(wanted: string, candidates: Iterable<string>): string | undefined {
+  const kin = [...candidates].filter((candidate) => {
+    const name = normal(candidate)
+    if (candidate.length > longestWord || Math.min(name.length, wanted.length) < 2) return false
+    return name.startsWith(wanted) || (name.length > 2 && wanted.startsWith(name))
+  })
+  return kin.length === 1 ? kin[0] : undefined
 }
 
 /** People mix up `maxSize`, `max-size` and `max_size`; those should count as equal. */

@@ -1,14 +1,14 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 
 import type { ConfigSchema, MapSchema, ObjectSchema } from './schema.ts'
-import { isEndpoint, isUrl } from './text-forms.ts'
+import { isEndpoint, isSize, isUrl } from './text-forms.ts'
 
 const ajv = new Ajv({
   allErrors: true,
   verbose: true,
   ownProperties: true,
   allowUnionTypes: true,
-  formats: { endpoint: isEndpoint, url: isUrl, path: true },
+  formats: { endpoint: isEndpoint, url: isUrl, size: isSize, path: true },
   // The schemas are made below, so they are right; checking them, and tuning checks that run once, is most of a start.
   validateSchema: false,
   code: { optimize: false },

@@ -26,3 +26,18 @@ export function parseComponentId(text: string): ComponentId | string {
   if (!namePattern.test(name)) return `in ${quoted} id: invalid character(s) in name`
   return { type, name, id: `${type}/${name}` }
 }
+
+/** The id that a text was probably meant to be. */
+export function meantId(text: string): string | undefined {
+  const [type = '', ...names] = text.slice(0, longestNameBytes).split('/')
+  const cleanType = type
+    .trim()
+    .replaceAll(/[^0-9a-zA-Z_]/g, '_')
+    .replace(/^[0-9_]+/, '')
+  const name = names
+    .join('/')
+    .trim()
+    .replaceAll(/[\p{Z}\p{C}\p{S}]+/gu, '-')
+  const id = name === '' ? cleanType : `${cleanType}/${name}`
+  return id !== text && typeof parseComponentId(id) !== 'string' ? id : undefined
+}

@@ -1,5 +1,5 @@
 import type { ConfigSchema, MapSchema, ObjectSchema } from './schema.ts'
-import { isEndpoint, isUrl } from './text-forms.ts'
+import { isEndpoint, isSize, isUrl } from './text-forms.ts'
 
 /**
  * Whether a settled value fits its schema for certain. `false` means that ajv has to look: it knows more, and it alone
@@ -41,6 +41,7 @@ function fitsText(schema: ConfigSchema & { readonly type: 'string' }, value: str
   if (minLength > 0 && value.length < minLength * 2 && Array.from(value).length < minLength) return false
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return false
   if (format === 'endpoint') return isEndpoint(value)
+  if (format === 'size') return isSize(value)
   return format !== 'url' || isUrl(value)
 }
 

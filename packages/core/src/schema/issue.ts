@@ -29,14 +29,26 @@ export function dotted(path: Path): string {
 }
 
 /** `'<path>' expected type 'int', got unconvertible type 'string'` (section 1.8). */
-export function wrongType(path: Path, phrasePath: Path, expected: string, value: unknown): ConfigIssue {
+export function wrongType(
+  path: Path,
+  phrasePath: Path,
+  expected: string,
+  value: unknown,
+  suggestion?: string,
+): ConfigIssue {
   const got = typeName(value)
   const at = `'${dotted(phrasePath)}'`
   const message =
     expected === 'map' || expected === 'list'
       ? `${at} expected a ${expected}, got '${got}'`
       : `${at} expected type '${expected}', got unconvertible type '${got}'`
-  return { code: 'wrong_type', path, message, at: 'value' }
+  return {
+    code: 'wrong_type',
+    path,
+    message,
+    at: 'value',
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
 }
 
 /** `'<path>' has invalid keys: <key>` (section 1.8); `path` is that of the key. */

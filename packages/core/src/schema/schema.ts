@@ -8,7 +8,12 @@ interface Annotations {
   readonly deprecated?: string
   /** The setting is accepted for compatibility and has no effect; using it logs this sentence once. */
   readonly ignored?: string
+  /** Names that other programs, or older ones, have for it; an error that meets one names this setting. */
+  readonly formerly?: readonly string[]
 }
+
+/** What an extension does for components that name it. */
+export type ExtensionRole = 'storage' | 'authenticator' | 'request_guard'
 
 /** Text, a duration, an endpoint, a component id or a secret. */
 export interface StringSchema extends Annotations {
@@ -18,8 +23,13 @@ export interface StringSchema extends Annotations {
   readonly ignoreCase?: true
   readonly minLength?: number
   readonly pattern?: string
-  /** `duration`: text such as `1.5h` or `2h45m`, in the config a number of milliseconds (section 1.7). */
-  readonly format?: 'duration' | 'endpoint' | 'url' | 'path'
+  /**
+   * `duration`: text such as `1.5h` or `2h45m`, in the config a number of milliseconds (section 1.7). `size`: a number
+   * of bytes such as `4GiB`.
+   */
+  readonly format?: 'duration' | 'endpoint' | 'url' | 'path' | 'size'
+  /** The text is the path of a PEM file that must hold this before anything can start. */
+  readonly pem?: 'certificate' | 'key'
   /** Smallest and largest duration, in milliseconds. */
   readonly minimumMs?: number
   readonly maximumMs?: number
@@ -27,6 +37,8 @@ export interface StringSchema extends Annotations {
   readonly secret?: true
   /** The text is the id of a component of this kind that must be configured. */
   readonly reference?: 'extension' | 'exporter' | 'processor' | 'receiver'
+  /** What the extension that `reference` names must offer. */
+  readonly role?: ExtensionRole
 }
 
 export interface NumberSchema extends Annotations {

@@ -2,11 +2,13 @@ import type { ConfigIssue } from '../errors/config-error.ts'
 import { parseDuration } from './duration.ts'
 import { Expanded, isRecord, withoutExpanded } from './expanded.ts'
 import { type Path, dotted, inMessage, unknownKey, wrongType } from './issue.ts'
+import { meantBoolean, meantValue } from './meant-value.ts'
 import { redactUntyped, redactUrl, redacted } from './redact-url.ts'
 import type {
   AnyOfSchema,
   ArraySchema,
   ConfigSchema,
+  ExtensionRole,
   MapSchema,
   ObjectSchema,
   StringSchema,
@@ -27,6 +29,15 @@ export interface Reference {
   readonly path: Path
   readonly kind: 'extension' | 'exporter' | 'processor' | 'receiver'
   readonly id: string
+  /** What the extension must offer. */
+  readonly role?: ExtensionRole
+}
+
+/** A file that must hold a certificate or a key. */
+export interface PemFile {
+  readonly path: Path
+  readonly file: string
+  readonly pem: 'certificate' | 'key'
 }
 
 /** What settling finds on its way. */
@@ -34,6 +45,7 @@ export interface Findings {
   readonly issues: ConfigIssue[]
   readonly warnings: ConfigIssue[]
   readonly references: Reference[]
+  readonly files: PemFile[]
   /** Places of values that must not be shown. */
   readonly secrets: Path[]
 }
@@ -155,7 +167,7 @@ function settleSection(schema: ObjectSchema, given: unknown, path: Path, scope: 
   if (enabled === false) return { ...off, config: undefined }
   if (enabled !== true && enabled !== null) {
     const at = [...path, 'enabled']
-    scope.found.issues.push(wrongType(at, at.slice(scope.rootLength), 'bool', enabled))
+    scope.found.issues.push(wrongType(at, at.slice(scope.rootLength), 'bool', enabled, meantBoolean(enabled)))
   }
   return settleObject(schema, Object.hasOwn(schema.properties, 'enabled') ? value : rest, path, scope)
 }
@@ -220,16 +232,23 @@ function settleList(schema: ArraySchema, given: unknown, path: Path, scope: Sett
 }
 
 function settleString(schema: StringSchema, value: unknown, path: Path, scope: SettleScope): Settled {
-  if (schema.format === 'duration') return settleDuration(value, path, scope)
+  if (schema.format === 'duration') return settleDuration(schema, value, path, scope)
   if (schema.secret) {
     if (scope.mode === 'config') scope.found.secrets.push(path)
     return { config: value, effective: value, redacted }
   }
   if (typeof value !== 'string') return same(value)
+  if (schema.pem !== undefined && value !== '') scope.found.files.push({ path, file: value, pem: schema.pem })
   if (schema.enum !== undefined) return same(schema.ignoreCase ? spelledLike(value, schema.enum) : value)
   if (schema.reference === undefined) return { config: value, effective: value, redacted: redactUrl(value) }
   const id = value.trim()
-  if (id !== '' || schema.default !== '') scope.found.references.push({ path, kind: schema.reference, id })
+  if (id !== '' || schema.default !== '')
+    scope.found.references.push({
+      path,
+      kind: schema.reference,
+      id,
+      ...(schema.role === undefined ? {} : { role: schema.role }),
+    })
   return same(id)
 }
 
@@ -238,15 +257,15 @@ function spelledLike(value: string, words: readonly string[]): string {
   return words.find((word) => word.toLowerCase() === wanted) ?? value
 }
 
-function settleDuration(value: unknown, path: Path, scope: SettleScope): Settled {
+function settleDuration(schema: StringSchema, value: unknown, path: Path, scope: SettleScope): Settled {
   const phrasePath = path.slice(scope.rootLength)
   if (typeof value !== 'string' && typeof value !== 'number') {
-    scope.found.issues.push(wrongType(path, phrasePath, 'duration', value))
+    scope.found.issues.push(wrongType(path, phrasePath, 'duration', value, meantValue(schema, value)))
     return absent
   }
   const ms = parseDuration(String(value))
   if (typeof ms === 'number') return { config: ms, effective: ms === 0 ? '0s' : value, redacted: value }
-  const { fault, suggestion } = ms
+  const { fault, suggestion = meantValue(schema, value) } = ms
   scope.found.issues.push({
     code: 'invalid_duration',
     path,

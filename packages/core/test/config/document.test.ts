@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { base, faultsOf, linesOf, load } from './load.ts'
+import { createRegistry } from '../../src/index.ts'
+import { base, faultsOf, linesOf, load, registry } from './load.ts'
 
 const messages = async (text: string): Promise<readonly string[]> =>
   (await faultsOf(text)).map(({ path, message }) => `${path.join('::')}: ${message}`)
@@ -162,13 +163,20 @@ ${pipelines}
   })
 
   it('must not share an id with an exporter or receiver', async () => {
+    const twins = createRegistry([
+      ...registry.entries,
+      ...registry.entries
+        .filter(({ kind }) => kind === 'connector')
+        .flatMap((entry) => ['debug', 'otlp'].map((type) => ({ ...entry, type }))),
+    ])
     const text = withConnectors(
       '{forward: , debug: , otlp: }',
       `    traces/in: {receivers: [otlp], exporters: [forward]}
     traces/out: {receivers: [forward], exporters: [debug]}`,
     )
 
-    expect(await messages(text)).toEqual(
+    const faults = await faultsOf({ files: { 'c.yaml': text }, registry: twins })
+    expect(faults.map(({ path, message }) => `${path.join('::')}: ${message}`)).toEqual(
       expect.arrayContaining([
         'connectors::debug: ambiguous ID: Found both "debug" exporter and "debug" connector',
         'connectors::otlp: ambiguous ID: Found both "otlp" receiver and "otlp" connector',

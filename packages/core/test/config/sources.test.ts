@@ -150,7 +150,9 @@ describe('CFG-43 path keys', () => {
   })
 
   it('clash like plain keys', async () => {
-    expect(await linesOf('a::b: 1\na: {b: 2}\n::1: x\na::b: 3')).toEqual([
+    const lines = await linesOf('a::b: 1\na: {b: 2}\n::1: x\na::b: 3')
+
+    expect(lines.filter((line) => line.includes('already defined'))).toEqual([
       '2:1 : mapping key "a" already defined at line 1',
       '4:1 : mapping key "a::b" already defined at line 1',
     ])

@@ -9,8 +9,14 @@ import type { HubProducerConfig } from './producer-settings.ts'
 /** Checks what the schema of a connection cannot; issues never quote a secret. */
 export function checkHubConnection(config: HubConnectionConfig, report: ReportIssue): void {
   const { connection, auth, event_hub, transport, proxy_url } = config
-  if (connection && auth) report(['auth'], 'provide either `connection` or `auth`, but not both')
-  else if (!connection && !auth) report(['connection'], 'either `connection` or `auth` is needed')
+  if (connection && auth)
+    report(['auth'], 'provide either `connection` or `auth`, but not both', 'Remove one of the two.')
+  else if (!connection && !auth)
+    report(
+      ['connection'],
+      'either `connection` or `auth` is needed',
+      'Set connection: ${env:EVENT_HUB_CONNECTION}, for example.',
+    )
   if (connection) checkConnectionString(connection, event_hub.name, report)
   if (auth) {
     const ways = [
@@ -24,13 +30,16 @@ export function checkHubConnection(config: HubConnectionConfig, report: ReportIs
         ['auth'],
         'exactly one of `service_principal`, `workload_identity`, `managed_identity` and `use_default` is needed',
       )
-    if (!event_hub.name) report(['event_hub', 'name'], 'is needed with `auth`')
-    if (!event_hub.namespace) report(['event_hub', 'namespace'], 'is needed with `auth`')
+    if (!event_hub.name && !connection) report(['event_hub', 'name'], 'is needed with `auth`')
+    if (!event_hub.namespace && !connection) report(['event_hub', 'namespace'], 'is needed with `auth`')
   }
   if (event_hub.namespace?.includes('/') || event_hub.namespace?.includes(':'))
     report(['event_hub', 'namespace'], 'must be a host name such as acme.servicebus.windows.net')
   if (proxy_url && transport !== 'amqp_ws') report(['proxy_url'], 'works with `transport: amqp_ws` only')
 }
+
+const connectionForm =
+  'Its form is Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key>;EntityPath=<hub>'
 
 /** Checks what concerns several settings of a consumer, those of its connection included. */
 export function checkHubConsumer(config: HubConsumerConfig, report: ReportIssue): void {
@@ -70,7 +79,7 @@ function checkConnectionString(text: string, hub: string | undefined, report: Re
     if (parsed.hub !== undefined && hub && parsed.hub !== hub)
       report(['event_hub', 'name'], 'is not the EntityPath of `connection`')
   } catch (error) {
-    report(['connection'], messageOf(error))
+    report(['connection'], messageOf(error), connectionForm)
   }
 }
 

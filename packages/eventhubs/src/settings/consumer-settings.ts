@@ -19,6 +19,7 @@ export const hubConsumerSettings = {
   storage: {
     type: 'string',
     reference: 'extension',
+    role: 'storage',
     description: 'Storage extension for checkpoints, for one instance. Without any, they live in memory.',
   },
   blob_checkpoint_store: {

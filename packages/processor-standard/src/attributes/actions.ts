@@ -51,17 +51,31 @@ export function checkActions(actions: readonly Action[], path: readonly string[]
     )
     const { action: verb, key, pattern } = action
     if (!key && !((verb === 'delete' || verb === 'hash') && pattern)) {
-      report(at, `error creating AttrProc due to missing required field "key" at the ${index}-th actions`)
+      report(
+        at,
+        `error creating AttrProc due to missing required field "key" at the ${index}-th actions`,
+        'Add key: and the name of the attribute.',
+      )
     }
     if ((verb === 'insert' || verb === 'update' || verb === 'upsert') && sources.length !== 1) {
       report(
         at,
         `exactly one of "value", "from_attribute" or "from_context" is required for action "${verb}"`,
+        sources.length === 0 ? 'Add value: …' : 'Remove all but one.',
       )
     }
-    if (verb === 'extract' && !pattern) report(at, 'field "pattern" is required for action "extract"')
+    if (verb === 'extract' && !pattern)
+      report(
+        at,
+        'field "pattern" is required for action "extract"',
+        'Add pattern: and a regular expression with named groups.',
+      )
     if (verb === 'convert' && !action.converted_type) {
-      report(at, 'field "converted_type" is required for action "convert"')
+      report(
+        at,
+        'field "converted_type" is required for action "convert"',
+        'Add converted_type: int, double or string.',
+      )
     }
     if (action.from_context && !/^(metadata\..+|client\.address)$/.test(action.from_context)) {
       report([...at, 'from_context'], 'must be "client.address" or begin with "metadata."')

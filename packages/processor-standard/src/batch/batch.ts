@@ -70,7 +70,11 @@ export const batchProcessor: ProcessorFactory = defineProcessor({
   validate(config, report) {
     const { send_batch_size: size, send_batch_max_size: max, metadata_keys: keys } = config
     if (max > 0 && max < size) {
-      report(['send_batch_max_size'], 'send_batch_max_size must be greater or equal to send_batch_size')
+      report(
+        ['send_batch_max_size'],
+        'send_batch_max_size must be greater or equal to send_batch_size',
+        String(config.send_batch_size),
+      )
     }
     const seen = new Set<string>()
     for (const [index, key] of keys.entries()) {

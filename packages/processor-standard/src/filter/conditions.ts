@@ -1,4 +1,4 @@
-import type { AttributeValue, ConfigOf, ReportIssue } from '@spanloom/core'
+import { type AttributeValue, closest, type ConfigOf, type ReportIssue } from '@spanloom/core'
 
 import { asText, type SpanPredicate } from '../match/match-properties.ts'
 import { compilePattern } from '../match/pattern.ts'
@@ -56,11 +56,19 @@ export function checkConditions(conditions: readonly Condition[], path: string, 
       report(at, 'a condition needs at least one field')
     for (const kind of listOf(condition.kind)) {
       if (!kinds.includes(kind))
-        report([...at, 'kind'], `"${kind}" is no span kind (valid values: ${kinds.join(', ')})`)
+        report(
+          [...at, 'kind'],
+          `"${kind}" is no span kind (valid values: ${kinds.join(', ')})`,
+          closest(kind, kinds),
+        )
     }
     for (const code of listOf(condition.status)) {
       if (!statusCodes.includes(code)) {
-        report([...at, 'status'], `"${code}" is no status code (valid values: ${statusCodes.join(', ')})`)
+        report(
+          [...at, 'status'],
+          `"${code}" is no status code (valid values: ${statusCodes.join(', ')})`,
+          closest(code, statusCodes),
+        )
       }
     }
     if (condition.name_regexp === undefined) continue

@@ -10,6 +10,7 @@ import { processMemory } from './process-memory.ts'
 export const memoryLimiterExtension: ExtensionFactory = defineExtension({
   type: 'memory_limiter',
   stability: 'beta',
+  offers: ['request_guard'],
   description: 'Refuses requests, before their body is read, while the process uses too much memory.',
   schema: memoryLimiterSchema,
   validate: checkMemoryLimiter,

@@ -75,7 +75,11 @@ export function checkMemoryLimiter(config: MemoryLimiterConfig, report: ReportIs
   if (config.check_interval <= 0)
     report(['check_interval'], "'check_interval' must be greater than zero", '1s')
   if (config.limit_mib === 0 && config.limit_percentage === 0) {
-    report([], "'limit_mib' or 'limit_percentage' must be greater than zero")
+    report(
+      [],
+      "'limit_mib' or 'limit_percentage' must be greater than zero",
+      'Set limit_mib: 512, for example.',
+    )
   }
   if (config.limit_mib > 0 && config.spike_limit_mib >= config.limit_mib) {
     report(['spike_limit_mib'], "'spike_limit_mib' must be smaller than 'limit_mib'")

@@ -66,6 +66,7 @@ export const settings = {
   storage: {
     type: 'string',
     reference: 'extension',
+    role: 'storage',
     description: 'Extension that keeps deliveries which cannot be used, for `spanloom queue`.',
   },
   instants: {

@@ -8,6 +8,7 @@ import {
   type HeaderMap,
   messageOf,
   networkFault,
+  redactUrl,
   type ReportIssue,
 } from '@spanloom/core'
 
@@ -32,17 +33,36 @@ export function checkSettings(settings: Settings, report: ReportIssue): void {
 function checkMode(settings: Settings, report: ReportIssue): void {
   const { mode, connections = [], listen, upstream, forward, callback } = settings
   if (mode === 'tap') {
-    if (listen === undefined) report(['listen'], 'mode tap needs listen, where the integrator connects')
-    if (upstream === undefined) report(['upstream'], 'mode tap needs upstream, where connections go')
+    if (listen === undefined)
+      report(
+        ['listen'],
+        'mode tap needs listen, where the integrator connects',
+        'Such as listen: { endpoint: 127.0.0.1:9200 }',
+      )
+    if (upstream === undefined)
+      report(
+        ['upstream'],
+        'mode tap needs upstream, where connections go',
+        'Such as upstream: wss://connector.example.test',
+      )
     if (connections.length > 0)
       report(['connections'], 'mode tap makes no connections of its own; use upstream')
     return
   }
   if (connections.length === 0 && listen === undefined)
-    report([], 'mode bridge needs connections to make, or listen to take them')
-  if (upstream !== undefined) report(['upstream'], 'only mode tap has an upstream; use connections')
+    report(
+      [],
+      'mode bridge needs connections to make, or listen to take them',
+      'Such as connections: [{ url: wss://connector.example.test/entry }]',
+    )
+  if (upstream !== undefined)
+    report(['upstream'], 'only mode tap has an upstream; use connections', 'Or set mode: tap.')
   if (forward === undefined)
-    report(['forward'], 'mode bridge needs forward, the local API that carries out commands')
+    report(
+      ['forward'],
+      'mode bridge needs forward, the local API that carries out commands',
+      'Set forward.url, such as http://127.0.0.1:9000/commands/{operation}',
+    )
   if (callback === undefined && hasHttpReplies(settings))
     report(['callback'], 'answers of this profile go over HTTP: set callback::url', 'Or set reply: none.')
 }
@@ -71,19 +91,28 @@ function checkConnections({ connections = [], listen, upstream }: Settings, repo
 }
 
 function checkSocketUrl(text: string, path: Path, report: ReportIssue): void {
-  const url = URL.parse(text)
-  if (url !== null && /^wss?:$/.test(url.protocol)) return
-  report(path, 'the URL of a WebSocket begins with ws:// or wss://')
+  if (isSocketUrl(text)) return
+  const meant = text.replace(/^http(s?):/, 'ws$1:')
+  report(
+    path,
+    'the URL of a WebSocket begins with ws:// or wss://',
+    isSocketUrl(meant) ? redactUrl(meant) : 'Such as wss://connector.example.test/entry',
+  )
 }
+
+const isSocketUrl = (text: string): boolean => /^wss?:$/.test(URL.parse(text)?.protocol ?? '')
 
 function checkForward({ forward }: Settings, report: ReportIssue): void {
   if (forward === undefined) return
   const fault = templateFault(forward.url)
-  if (fault !== undefined) report(['forward', 'url'], fault)
+  if (fault !== undefined) report(['forward', 'url'], fault, urlHint)
   checkHeaders(forward.headers, ['forward', 'headers'], report)
   if (forward.request_id_header !== '')
     checkName(forward.request_id_header, ['forward', 'request_id_header'], report)
 }
+
+const urlHint =
+  'Write the whole URL, beginning with http:// or https://, such as https://connector.example.test/callback/{operation}'
 
 function checkCallback(
   { callback, response_header: header, tenant_header: tenant }: Settings,
@@ -93,13 +122,14 @@ function checkCallback(
   if (tenant !== '') checkName(tenant, ['tenant_header'], report)
   if (callback === undefined) return
   const fault = templateFault(callback.url)
-  if (fault !== undefined) report(['callback', 'url'], fault)
+  if (fault !== undefined) report(['callback', 'url'], fault, urlHint)
   checkHeaders(callback.headers, ['callback', 'headers'], report)
   const proxyFault = callback.proxy === undefined ? undefined : endpointFault(callback.proxy)
   if (proxyFault !== undefined) report(['callback', 'proxy'], proxyFault)
   callback.allow_networks.forEach((network, index) => {
     const networkIssue = networkFault(network)
-    if (networkIssue !== undefined) report(['callback', 'allow_networks', index], networkIssue)
+    if (networkIssue !== undefined)
+      report(['callback', 'allow_networks', index], networkIssue, 'Such as 10.1.0.0/16.')
   })
   callback.allowed_origins.forEach((origin, index) => {
     if (!/^https?:$/.test(URL.parse(origin)?.protocol ?? ''))
@@ -113,7 +143,8 @@ function checkCallback(
 
 function checkPointers({ fields, attributes = {}, ...settings }: Settings, report: ReportIssue): void {
   const check = (text: string | undefined, path: Path): void => {
-    if (text !== undefined && !isPointer(text)) report(path, `"${text}" is no JSON Pointer such as /rID`)
+    if (text !== undefined && !isPointer(text))
+      report(path, `"${text}" is no JSON Pointer such as /rID`, `/${text.replaceAll('.', '/')}`)
   }
   for (const [name, text] of Object.entries(fields)) check(text, ['fields', name])
   for (const [name, text] of Object.entries(attributes)) check(text, ['attributes', name])
