@@ -132,7 +132,7 @@ describe('PEM files', () => {
       : Promise.reject(Object.assign(new Error('gone'), { code: 'ENOENT' }))
   const messages = async (cert: string, key: string) => {
     const text = withPair(`{ name: a, tls: { cert_file: ${cert}, key_file: ${key} } }`)
-    const found = await faultsOf({ files: { 'c.yaml': text }, registry, readPem })
+    const found = await faultsOf({ files: { 'c.yaml': text }, registry, readPem, strictFiles: true })
     return found.map(({ message }) => message)
   }
 
@@ -143,6 +143,13 @@ describe('PEM files', () => {
     ['cert', 'other-key', 'the key in other-key does not belong to the certificate'],
   ])('%s and %s are told of', async (cert, key, message) => {
     expect(await messages(cert, key)).toEqual([message])
+  })
+
+  it('that are missing are only warned of where nothing starts', async () => {
+    const text = withPair('{ name: a, tls: { cert_file: gone } }')
+
+    const { warnings } = await load({ files: { 'c.yaml': text }, registry, readPem })
+    expect(warnings).toContainEqual(expect.objectContaining({ code: 'unreadable_file', line: 2 }))
   })
 
   it('are taken when they fit, and not read unless asked or used', async () => {
