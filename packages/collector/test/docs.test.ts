@@ -77,6 +77,16 @@ describe('the check can fail', () => {
   })
 })
 
+it('the README names every component', () => {
+  const [, box = ''] = readFileSync(join(repository, 'README.md'), 'utf8').split('## What is in the box')
+  const missing = defaultRegistry.entries.filter(({ kind, type }) => {
+    const row = box.split('\n').find((line) => line.startsWith(`| ${kind}s |`)) ?? ''
+    return !row.includes(`\`${type}\``)
+  })
+
+  expect(missing.map(({ kind, type }) => `${kind} ${type}`)).toEqual([])
+})
+
 describe('what is made of schemas is up to date (pnpm docs writes it)', () => {
   it('the reference', async () => {
     const folder = join(repository, 'docs/reference')

@@ -27,12 +27,13 @@ export async function checkDocs(folder: string, repository: string = folder): Pr
   const pages = readPages(folder)
   const faults = [...linkFaults(pages, repository), ...pages.flatMap(phraseFaults)]
   const blocks = pages.flatMap((page) => page.blocks)
-  for (const block of blocks) faults.push(...(await blockFaults(block, repository)))
+  for (const page of pages)
+    for (const block of page.blocks) faults.push(...(await blockFaults(block, page, repository)))
   const modules = blocks.filter(({ language }) => code.has(language))
   return [...faults, ...(await codeFaults(modules, repository))]
 }
 
-async function blockFaults(block: Block, repository: string): Promise<readonly Fault[]> {
+async function blockFaults(block: Block, { blocks }: Page, repository: string): Promise<readonly Fault[]> {
   const { page, line, language, words, text } = block
   const known = knownWords[language.replace(/^m(?=[tj]s$)/, '')]
   const told = (message: string): readonly Fault[] => [{ page, line, message }]
@@ -41,7 +42,7 @@ async function blockFaults(block: Block, repository: string): Promise<readonly F
   if (unknown !== undefined) return told(`"${unknown}" says nothing about a block of ${language}`)
   switch (language) {
     case 'yaml':
-      return yamlFaults(block)
+      return yamlFaults(block, blocks)
     case 'sh':
       return shellFaults(block, repository)
     case 'json':

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { loadConfig, type CollectorConfig, type ComponentConfig } from '@spanloom/core'
+import { parse } from 'yaml'
 
 import { freePort, readySentence, startCli } from '../process.ts'
 import type { Block } from './page.ts'
@@ -24,13 +25,17 @@ export async function startPipeline(block: Block, command: string, folder: strin
   for (const [, , port = ''] of command.matchAll(/\b(localhost|127\.0\.0\.1):(\d+)/g))
     ports.set(port, ports.get(port) ?? (await freePort()))
   const here = (text: string): string => movePorts(text, (port) => ports.get(port) ?? port)
-  const config = await loadConfig({ ...loadOptions(block), sets: ['service.telemetry.metrics.level=none'] })
+  const config = await loadConfig({
+    ...loadOptions(block, folder),
+    sets: ['service.telemetry.metrics.level=none'],
+  })
   const wiring = isWhole(block) ? {} : wireAll(config)
   const file = join(folder, `pipeline-${block.line}.json`)
   await writeFile(
     file,
     documentOf({
       config,
+      plugins: parse(block.text)?.plugins ?? [],
       wiring,
       sending: here,
       listening: (text) => movePorts(text, (port) => ports.get(port) ?? 0),
@@ -65,11 +70,13 @@ function wireAll({ receivers, processors, exporters, extensions }: CollectorConf
 /** A configuration with everything that it leaves to defaults, in the form of a file. */
 function documentOf({
   config: { service, ...config },
+  plugins,
   wiring,
   sending,
   listening,
 }: {
   readonly config: CollectorConfig
+  readonly plugins: unknown
   readonly wiring: object
   readonly sending: (text: string) => string
   readonly listening: (text: string) => string
@@ -77,6 +84,7 @@ function documentOf({
   const section = (components: ReadonlyMap<string, ComponentConfig>, move = sending): string =>
     move(JSON.stringify(Object.fromEntries([...components].map(([id, { raw }]) => [id, raw]))))
   return `{
+    "plugins": ${JSON.stringify(plugins)},
     "receivers": ${section(config.receivers, listening)},
     "processors": ${section(config.processors)},
     "exporters": ${section(config.exporters)},
