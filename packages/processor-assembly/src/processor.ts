@@ -57,7 +57,7 @@ export class SpanAssembly implements Component, TracesConsumer {
       onRefused: () => this.#storage?.store.refused(),
     })
     this.#storage = storageOf(options, this.#outbox)
-    this.#line = new WaitingLine((fragments) => this.#take(fragments))
+    this.#line = new WaitingLine(async (fragments) => this.#take(fragments))
     this.#assembler = new Assembler({
       profiles: new Profiles(profiles, profileOverrides(config.profiles)),
       store: this.#storage?.store ?? new MemoryStore(),
@@ -128,7 +128,7 @@ export class SpanAssembly implements Component, TracesConsumer {
     if (this.#stopped !== undefined) throw new ShutdownError()
     if (traces.spanCount === 0) return
     const { passing, fragments } = sift(traces, this.#assembler)
-    if (fragments.length > 0) await this.#demandRoom()
+    if (fragments.length > 0 && this.#outbox.isFull) await this.#demandRoom()
     if (passing !== undefined) {
       await this.#options.next.consumeTraces(passing, context)
       this.#assembler.passed(passing.spanCount)
@@ -192,14 +192,15 @@ export class SpanAssembly implements Component, TracesConsumer {
   async #hold(fragments: readonly Fragment[]): Promise<void> {
     const { late } = this.#assembler.counters
     // Those who find the assembler busy wait together.
-    await (this.#busy === undefined ? this.#take(() => fragments) : this.#line.join(fragments))
+    const taken = this.#busy === undefined ? this.#take(() => fragments) : this.#line.join(fragments)
+    if (taken !== undefined) await taken
     this.#arm()
     const offered = this.#outbox.offered()
     if (this.#assembler.counters.late > late) await offered
   }
 
-  async #take(fragments: () => readonly Fragment[]): Promise<void> {
-    await this.#alone(() => {
+  #take(fragments: () => readonly Fragment[]): MaybePromise<void> {
+    return this.#alone(() => {
       if (this.#stopped !== undefined) throw new ShutdownError()
       return this.#assembler.add(fragments(), this.#enough())
     })
@@ -207,7 +208,6 @@ export class SpanAssembly implements Component, TracesConsumer {
 
   /** Fragments are only taken while spans can leave. */
   async #demandRoom(): Promise<void> {
-    if (!this.#outbox.isFull) return
     await this.#outbox.offered()
     if (!this.#outbox.isFull) return
     throw new RetryableError(

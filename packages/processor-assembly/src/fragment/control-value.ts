@@ -16,6 +16,12 @@ export function textOf(buffer: Buffer, start: number, end: number): string {
   return value?.field === anyValueField.stringValue ? buffer.toString('utf8', value.start, value.end) : ''
 }
 
+/** The text in the attribute whose field begins at `at`. */
+export function textAt(buffer: Buffer, at: number, limit: number): string {
+  const { start, end } = fieldAt(buffer, at, limit)
+  return textOf(buffer, start, end)
+}
+
 /** The integer in a `KeyValue`; undefined when it is of another type. */
 export function integerOf(buffer: Buffer, start: number, end: number): number | undefined {
   const value = valueOf(buffer, start, end)
@@ -28,8 +34,9 @@ export function truthOf(buffer: Buffer, start: number, end: number): boolean {
   return value?.field === anyValueField.boolValue && readBool(buffer, value.start)
 }
 
-/** The texts of the list in a `KeyValue`, empty ones left out. */
-export function textsOf(buffer: Buffer, start: number, end: number): readonly string[] {
+/** The texts of the list in the attribute whose field begins at `at`, empty ones left out. */
+export function textsAt(buffer: Buffer, at: number, limit: number): readonly string[] {
+  const { start, end } = fieldAt(buffer, at, limit)
   const value = valueOf(buffer, start, end)
   if (value?.field !== anyValueField.arrayValue) return []
   const items = new FieldCursor(buffer, value.start, value.end)
@@ -41,6 +48,12 @@ export function textsOf(buffer: Buffer, start: number, end: number): readonly st
     texts.push(buffer.toString('utf8', item.start, item.end))
   }
   return texts
+}
+
+function fieldAt(buffer: Buffer, at: number, limit: number): FieldCursor {
+  const fields = new FieldCursor(buffer, at, limit)
+  fields.next()
+  return fields
 }
 
 function valueOf(buffer: Buffer, start: number, end: number): FieldCursor | undefined {

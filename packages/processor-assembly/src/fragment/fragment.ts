@@ -10,8 +10,8 @@ import {
 } from '@spanloom/core/traces'
 
 import type { Profile } from '../profile.ts'
-import { integerOf, textOf, textsOf, truthOf } from './control-value.ts'
-import { type ControlName, control, isControl, linkKey, mayBeControl } from './control.ts'
+import { integerOf, textAt, textOf, textsAt, truthOf } from './control-value.ts'
+import { control, controlAt, isLinkKey, mayBeControl } from './control.ts'
 import { KeyRange } from './key-range.ts'
 import { canonicalKey, keyOfIds } from './key.ts'
 
@@ -28,6 +28,7 @@ const unset: FragmentStatus = { code: 0, message: '' }
 const nothing = Buffer.alloc(0)
 const none: readonly string[] = []
 const keyRange = new KeyRange()
+const absent = -1
 
 /**
  * One span as the assembler sees it: ids, times and control attributes, found in one scan of its bytes. The rest
@@ -57,14 +58,8 @@ export class Fragment {
 
   /** Explicit name of the key in its canonical form; '' when the ids are the key. */
   keyName: string = ''
-  /** Canonical names. */
-  parentKey: string = ''
-  aliases: readonly string[] = none
-  group: string = ''
-  profile: string = ''
   eventId: string = ''
   explicitRank: number | undefined
-  assumed: readonly string[] = none
   /** Ends what is open, starts nothing. */
   closing: boolean = false
 
@@ -76,6 +71,15 @@ export class Fragment {
   closingNumber: number = 0
   /** Processing time of its arrival in ms. */
   arrivedMs: number = 0
+
+  /** Where the control attributes begin that are read only when somebody asks. */
+  #parentKeyAt: number = absent
+  #aliasAt: number = absent
+  #groupAt: number = absent
+  #profileAt: number = absent
+  #assumedAt: number = absent
+  #parentKey: string | undefined
+  #aliases: readonly string[] | undefined
 
   #nameAt: number = 0
   #nameEnd: number = 0
@@ -127,6 +131,35 @@ export class Fragment {
   get name(): string {
     if (this.closing || this.#nameAt === this.#nameEnd) return ''
     return this.buffer.toString('utf8', this.#nameAt, this.#nameEnd)
+  }
+
+  /** Canonical name of the parent's key; '' when absent. */
+  get parentKey(): string {
+    return (this.#parentKey ??=
+      this.#parentKeyAt < 0 ? '' : canonicalKey(textAt(this.buffer, this.#parentKeyAt, this.to)))
+  }
+
+  /** Canonical names under which others may refer to it. A closing end has none. */
+  get aliases(): readonly string[] {
+    return (this.#aliases ??=
+      this.#aliasAt < 0 || this.closing
+        ? none
+        : textsAt(this.buffer, this.#aliasAt, this.to).map(canonicalKey))
+  }
+
+  /** Canonical name of the group that it belongs to; '' when absent. */
+  get group(): string {
+    return this.#groupAt < 0 ? '' : canonicalKey(textAt(this.buffer, this.#groupAt, this.to))
+  }
+
+  /** Name of the profile; '' when absent. */
+  get profile(): string {
+    return this.#profileAt < 0 ? '' : textAt(this.buffer, this.#profileAt, this.to)
+  }
+
+  /** Names of what it does not know for sure: attributes, or `start`. */
+  get assumed(): readonly string[] {
+    return this.#assumedAt < 0 ? none : textsAt(this.buffer, this.#assumedAt, this.to)
   }
 
   /** Whether it says who its parent is. A closing end never does. */
@@ -186,14 +219,16 @@ export class Fragment {
 
   #clearControl(): void {
     this.keyName = ''
-    this.parentKey = ''
-    this.aliases = none
-    this.group = ''
-    this.profile = ''
     this.eventId = ''
     this.explicitRank = undefined
-    this.assumed = none
     this.closing = false
+    this.#parentKeyAt = absent
+    this.#aliasAt = absent
+    this.#groupAt = absent
+    this.#profileAt = absent
+    this.#assumedAt = absent
+    this.#parentKey = undefined
+    this.#aliases = undefined
   }
 
   #note(fields: FieldCursor): void {
@@ -201,7 +236,7 @@ export class Fragment {
     switch (fields.field) {
       case spanField.attributes:
         keyRange.find(buffer, fields.start, fields.end)
-        if (mayBeControl(buffer, keyRange.start, keyRange.end)) this.#steer(fields.start, fields.end)
+        if (mayBeControl(buffer, keyRange.start, keyRange.end)) this.#steer(fields)
         break
       case spanField.traceId:
         this.traceIdAt = setAt(buffer, fields.start, fields.end)
@@ -238,19 +273,45 @@ export class Fragment {
     }
   }
 
-  #steer(start: number, end: number): void {
+  #steer({ at, start, end }: FieldCursor): void {
     const { buffer } = this
-    const key = buffer.toString('latin1', keyRange.start, keyRange.end)
-    if (!isControl(key)) return
+    const name = controlAt(buffer, keyRange.start, keyRange.end)
+    if (name === undefined) return
     this.controlled = true
-    setters[key](this, buffer, start, end)
+    switch (name) {
+      case control.key:
+        this.keyName = canonicalKey(textOf(buffer, start, end))
+        break
+      case control.parentKey:
+        this.#parentKeyAt = at
+        break
+      case control.alias:
+        this.#aliasAt = at
+        break
+      case control.group:
+        this.#groupAt = at
+        break
+      case control.profile:
+        this.#profileAt = at
+        break
+      case control.assumed:
+        this.#assumedAt = at
+        break
+      case control.rank:
+        this.explicitRank = integerOf(buffer, start, end)
+        break
+      case control.eventId:
+        this.eventId = textOf(buffer, start, end)
+        break
+      case control.close:
+        this.closing = truthOf(buffer, start, end)
+    }
   }
 
   #settle(): void {
     const began = this.#startAt !== 0
     const ended = this.#endAt !== 0
     this.closing &&= ended
-    if (this.closing) this.aliases = none
     // A start that nobody knows for sure makes it an end, and a closing end starts nothing.
     const unsure = began && ended && (this.closing || this.assumed.includes('start'))
     this.kind = began && !unsure ? (ended ? 'complete' : 'start') : ended ? 'end' : 'update'
@@ -284,20 +345,6 @@ export class Fragment {
   }
 }
 
-type Setter = (fragment: Fragment, buffer: Buffer, start: number, end: number) => void
-
-const setters: Readonly<Record<ControlName, Setter>> = {
-  [control.key]: (fragment, ...range) => void (fragment.keyName = canonicalKey(textOf(...range))),
-  [control.parentKey]: (fragment, ...range) => void (fragment.parentKey = canonicalKey(textOf(...range))),
-  [control.alias]: (fragment, ...range) => void (fragment.aliases = textsOf(...range).map(canonicalKey)),
-  [control.rank]: (fragment, ...range) => void (fragment.explicitRank = integerOf(...range)),
-  [control.eventId]: (fragment, ...range) => void (fragment.eventId = textOf(...range)),
-  [control.assumed]: (fragment, ...range) => void (fragment.assumed = textsOf(...range)),
-  [control.group]: (fragment, ...range) => void (fragment.group = canonicalKey(textOf(...range))),
-  [control.close]: (fragment, ...range) => void (fragment.closing = truthOf(...range)),
-  [control.profile]: (fragment, ...range) => void (fragment.profile = textOf(...range)),
-}
-
 /** The position of the bytes; 0 when there are none or all are zero. */
 function setAt(buffer: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) if (buffer[at] !== 0) return start
@@ -313,12 +360,7 @@ function hasLinkKey(buffer: Buffer, start: number, end: number): boolean {
   while (fields.next()) {
     if (fields.field !== linkField.attributes) continue
     keyRange.find(buffer, fields.start, fields.end)
-    if (isLinkKey(buffer, keyRange)) return true
+    if (isLinkKey(buffer, keyRange.start, keyRange.end)) return true
   }
   return false
-}
-
-/** Whether the key in this range names the key of a link's target. */
-export function isLinkKey(buffer: Buffer, { start, end }: KeyRange): boolean {
-  return mayBeControl(buffer, start, end) && buffer.toString('latin1', start, end) === linkKey
 }

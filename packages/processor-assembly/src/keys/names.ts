@@ -1,41 +1,39 @@
+import { type Few, membersOf, withMember, withoutMember } from './few.ts'
+
 /** Further names of slots, such as aliases and groups: which slots answer to a name, and which names a slot has. */
 export class Names {
-  readonly #slots = new Map<string, Set<number>>()
-  readonly #names = new Map<number, Set<string>>()
+  readonly #slots = new Map<string, Few<number>>()
+  readonly #names: (Few<string> | undefined)[] = []
 
   get size(): number {
     return this.#slots.size
   }
 
   add(name: string, slot: number): void {
-    addTo(this.#slots, name, slot)
-    addTo(this.#names, slot, name)
+    const before = this.#slots.get(name)
+    const slots = withMember(before, slot)
+    if (slots !== before) this.#slots.set(name, slots)
+    this.#names[slot] = withMember(this.#names[slot], name)
   }
 
   /** Slots with that name, in the order in which they got it. */
   slots(name: string): Iterable<number> {
-    return this.#slots.get(name) ?? []
+    return membersOf(this.#slots.get(name))
   }
 
   names(slot: number): Iterable<string> {
-    return this.#names.get(slot) ?? []
+    return membersOf(this.#names[slot])
   }
 
   /** Takes all its names from a slot. */
   remove(slot: number): void {
-    const names = this.#names.get(slot)
+    const names = this.#names[slot]
     if (names === undefined) return
-    this.#names.delete(slot)
-    for (const name of names) {
-      const slots = this.#slots.get(name)
-      slots?.delete(slot)
-      if (slots?.size === 0) this.#slots.delete(name)
+    this.#names[slot] = undefined
+    for (const name of membersOf(names)) {
+      const slots = withoutMember(this.#slots.get(name), slot)
+      if (slots === undefined) this.#slots.delete(name)
+      else this.#slots.set(name, slots)
     }
   }
-}
-
-function addTo<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
-  const values = map.get(key)
-  if (values === undefined) map.set(key, new Set([value]))
-  else values.add(value)
 }

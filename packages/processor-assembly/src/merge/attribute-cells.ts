@@ -1,6 +1,6 @@
 import type { WireWriter } from '@spanloom/core/traces'
 
-import { isControl, mayBeControl } from '../fragment/control.ts'
+import { controlAt, mayBeControl } from '../fragment/control.ts'
 import { KeyRange } from '../fragment/key-range.ts'
 import { grown } from '../keys/typed-arrays.ts'
 
@@ -60,8 +60,8 @@ export class AttributeCells {
     keyRange.find(buffer, start, end)
     const { start: keyStart, end: keyEnd } = keyRange
     if (mayBeControl(buffer, keyStart, keyEnd)) {
-      const key = buffer.toString('latin1', keyStart, keyEnd)
-      if (isControl(key) || this.#without.has(key)) return
+      if (controlAt(buffer, keyStart, keyEnd) !== undefined) return
+      if (this.#without.has(buffer.toString('latin1', keyStart, keyEnd))) return
     }
     const isKnown = assumed.length === 0 || !assumed.includes(buffer.toString('utf8', keyStart, keyEnd))
     const index = this.#count++

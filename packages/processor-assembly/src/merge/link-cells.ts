@@ -8,8 +8,7 @@ import {
 } from '@spanloom/core/traces'
 
 import { textOf } from '../fragment/control-value.ts'
-import { mark } from '../fragment/control.ts'
-import { isLinkKey } from '../fragment/fragment.ts'
+import { isLinkKey, mark } from '../fragment/control.ts'
 import { KeyRange } from '../fragment/key-range.ts'
 import { canonicalKey } from '../fragment/key.ts'
 import type { Range } from '../fragment/ranges.ts'
@@ -77,7 +76,8 @@ function nameOf(buffer: Buffer, start: number, end: number): string | undefined 
   while (fields.next()) {
     if (fields.field !== linkField.attributes) continue
     keyRange.find(buffer, fields.start, fields.end)
-    if (isLinkKey(buffer, keyRange)) name = canonicalKey(textOf(buffer, fields.start, fields.end))
+    if (isLinkKey(buffer, keyRange.start, keyRange.end))
+      name = canonicalKey(textOf(buffer, fields.start, fields.end))
   }
   return name
 }
@@ -93,7 +93,7 @@ function resolved(buffer: Buffer, start: number, end: number, ids: RunIds | unde
         continue
       if (fields.field === linkField.attributes) {
         keyRange.find(buffer, fields.start, fields.end)
-        if (isLinkKey(buffer, keyRange)) continue
+        if (isLinkKey(buffer, keyRange.start, keyRange.end)) continue
       }
       writer.raw(buffer, fields.at, fields.end)
     }

@@ -24,12 +24,8 @@ export class Origins {
   }
 
   use(resource: Resource, scope: Scope): number {
-    if (
-      resource !== this.#lastResource ||
-      scope !== this.#lastScope ||
-      this.#list[this.#last] === undefined
-    ) {
-      this.#last = this.#find(resource, scope)
+    if (resource !== this.#lastResource || scope !== this.#lastScope) {
+      if (!this.#isLast(resource, scope)) this.#last = this.#find(resource, scope)
       this.#lastResource = resource
       this.#lastScope = scope
     }
@@ -44,6 +40,12 @@ export class Origins {
     this.#list[number] = undefined
     this.#free.push(number)
     if (number === this.#last) this.#lastResource = undefined
+  }
+
+  /** One sender's batches have objects of their own, but mostly the same bytes. */
+  #isLast(resource: Resource, scope: Scope): boolean {
+    const last = this.#list[this.#last]
+    return last !== undefined && last.resource.equals(resource) && last.scope.equals(scope)
   }
 
   #find(resource: Resource, scope: Scope): number {
