@@ -7,6 +7,8 @@ export class RecentKeys {
   readonly #clock: Clock
   /** When each key was accepted; those that were used last are at the end. */
   readonly #acceptedAt = new Map<string, number>()
+  /** Goes along the keys from the oldest on: a fresh one would first pass all that have been deleted. */
+  #oldest = this.#acceptedAt.keys()
 
   /** `windowMs`: how long a key that says so counts. */
   constructor(max: number, windowMs: number, clock: Clock) {
@@ -35,7 +37,7 @@ export class RecentKeys {
     this.#acceptedAt.delete(key)
     this.#acceptedAt.set(key, this.#clock.monotonic())
     if (this.#acceptedAt.size <= this.#max) return
-    const [oldest] = this.#acceptedAt.keys()
+    const { value: oldest } = this.#oldest.next()
     if (oldest !== undefined) this.#acceptedAt.delete(oldest)
   }
 }

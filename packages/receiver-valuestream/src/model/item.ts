@@ -171,13 +171,13 @@ export class Item {
       links: this.#links,
       ...(this.#parentSpanId === undefined ? {} : { parentSpanId: this.#parentSpanId }),
       ...part,
-      attributes: { ...this.init.attributes, ...this.#own(), ...more },
+      attributes: this.#attributes(more),
     })
     return this
   }
 
-  /** What every fragment of the item says of it; these win over what a sender names alike. */
-  #own(): Attributes {
+  /** What every fragment of the item says of it wins over what a sender names alike. */
+  #attributes(more: Attributes): Attributes {
     const {
       source,
       operation,
@@ -190,6 +190,7 @@ export class Item {
       assumed,
     } = this.init
     const attributes: Record<string, AttributeValue> = {
+      ...this.init.attributes,
       [attribute.sourceName]: source,
       [attribute.operationName]: operation,
       [attribute.spanId]: spanId,
@@ -202,7 +203,7 @@ export class Item {
     if (assumed !== undefined && assumed.length > 0) attributes[control.assumed] = assumed
     const others = [...new Set(aliases)].filter((alias) => alias !== this.key)
     if (others.length > 0) attributes[control.alias] = others
-    return attributes
+    return Object.assign(attributes, more)
   }
 
   #count(state: Milestone['state'], isError = false, duration?: number): this {

@@ -4,7 +4,8 @@ import type { Workshop } from './workshop.ts'
 
 /** The translation of a delivery about one operation; one that added nothing to it is ignored. */
 export function translated(item: Item, otherwise: IgnoredReason = 'no_time'): Translation {
-  return combined([item], otherwise)
+  const { fragments, milestones } = item
+  return fragments.length === 0 ? ignored(otherwise) : { fragments, milestones }
 }
 
 /** The translation of a delivery about several operations. */
