@@ -45,13 +45,20 @@ export class Junction implements TracesConsumer {
     this.#stages = stages
   }
 
-  async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
+  consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
     this.#boundary?.pass(traces)
     const taken = this.#taken.get(traces)
     const [only] = this.#stages
-    if (taken === undefined && only !== undefined && this.#stages.length === 1) {
-      return only.consumeTraces(traces, context)
-    }
+    return taken === undefined && only !== undefined && this.#stages.length === 1
+      ? only.consumeTraces(traces, context)
+      : this.#consumeInAll(traces, context, taken)
+  }
+
+  async #consumeInAll(
+    traces: Traces,
+    context: ConsumeContext,
+    taken: ReadonlySet<TracesConsumer> | undefined,
+  ): Promise<void> {
     const due = taken === undefined ? this.#stages : this.#stages.filter((stage) => !taken.has(stage))
     const outcomes = await Promise.allSettled(
       // A stage that throws at once must not keep the data from the others.

@@ -59,7 +59,14 @@ export class Port implements TracesConsumer {
     this.#gate = undefined
   }
 
-  async consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
+  consumeTraces(traces: Traces, context: ConsumeContext): Promise<void> {
+    const entry = this.#entry
+    return this.#gate === undefined && entry !== undefined
+      ? entry.take(traces, context)
+      : this.#consumeLater(traces, context)
+  }
+
+  async #consumeLater(traces: Traces, context: ConsumeContext): Promise<void> {
     for (let gate = this.#gate; gate !== undefined; gate = this.#gate) {
       await opened(gate.promise, context.signal)
     }

@@ -3,9 +3,26 @@ import { copyRange, readUint32, varintLength, writeVarint } from './wire.ts'
 const keyTag = 0x0a
 const maxKeys = 4096
 const encoded = new Map<string, Buffer>()
+/** By a few of their characters: looking into a map for each attribute takes longer than writing it. */
+const recentlyEncoded: (Interned | undefined)[] = Array.from({ length: 1024 })
 
 /** The `key` field of a `KeyValue` with its tag and length; encoded once for each key that is in use. */
 export function encodedKey(key: string): Buffer {
+  const { length } = key
+  const place =
+    (key.charCodeAt(0) * 31 +
+      key.charCodeAt(length >> 1) * 131 +
+      key.charCodeAt(length - 1) * 521 +
+      length * 17) &
+    1023
+  const recent = recentlyEncoded[place]
+  if (recent !== undefined && recent.text === key) return recent.bytes
+  const bytes = lookUpOrEncode(key)
+  recentlyEncoded[place] = { text: key, bytes }
+  return bytes
+}
+
+function lookUpOrEncode(key: string): Buffer {
   const known = encoded.get(key)
   if (known !== undefined) return known
   const length = Buffer.byteLength(key)

@@ -40,7 +40,7 @@ export class Composition {
   readonly #extra: Buffer[] = []
 
   constructor({ regroup = false }: { readonly regroup?: boolean } = {}) {
-    if (regroup) this.#regroup = new GroupIndex()
+    if (regroup) this.#regroup = new GroupIndex(this.#groups)
   }
 
   get groupCount(): number {
@@ -105,7 +105,6 @@ export class Composition {
     }
     const group: ResourceGroup = { resource, scopes: [], size: resource.envelope.bytes.length }
     this.#groups.push(group)
-    this.#regroup?.add(group)
     this.size += framedLength(group.size)
     return group
   }
@@ -132,20 +131,30 @@ export class Composition {
   }
 }
 
-/** Finds the group of a resource anywhere in the batch. */
+/** Finds the group of a resource anywhere in the batch. Most have one group, and nothing to be looked up. */
 class GroupIndex {
-  readonly #byIdentity = new Map<Resource, ResourceGroup>()
-  readonly #byBytes = new Map<string, ResourceGroup>()
+  readonly #groups: readonly ResourceGroup[]
+  #byIdentity: Map<Resource, ResourceGroup> | undefined
+  #byBytes: Map<string, ResourceGroup> | undefined
+  #indexed: number = 0
 
-  find(resource: Resource): ResourceGroup | undefined {
-    const known = this.#byIdentity.get(resource) ?? this.#byBytes.get(keyOf(resource))
-    if (known !== undefined) this.#byIdentity.set(resource, known)
-    return known
+  constructor(groups: readonly ResourceGroup[]) {
+    this.#groups = groups
   }
 
-  add(group: ResourceGroup): void {
-    this.#byIdentity.set(group.resource, group)
-    this.#byBytes.set(keyOf(group.resource), group)
+  find(resource: Resource): ResourceGroup | undefined {
+    if (this.#groups.length === 0) return undefined
+    const byIdentity = (this.#byIdentity ??= new Map())
+    const byBytes = (this.#byBytes ??= new Map())
+    for (; this.#indexed < this.#groups.length; this.#indexed++) {
+      const group = this.#groups[this.#indexed]
+      if (group === undefined) continue
+      byIdentity.set(group.resource, group)
+      byBytes.set(keyOf(group.resource), group)
+    }
+    const known = byIdentity.get(resource) ?? byBytes.get(keyOf(resource))
+    if (known !== undefined) byIdentity.set(resource, known)
+    return known
   }
 }
 
