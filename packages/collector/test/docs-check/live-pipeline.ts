@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 
 import { freePort, readySentence, startCli } from '../process.ts'
 import type { Block } from './page.ts'
+import { inFolder } from './scratch.ts'
 import { isWhole, loadOptions } from './yaml-block.ts'
 
 /** A pipeline of a page that runs while commands of the page talk to it. */
@@ -24,7 +25,11 @@ export async function startPipeline(block: Block, command: string, folder: strin
   const ports = new Map<string, number>()
   for (const [, , port = ''] of command.matchAll(/\b(localhost|127\.0\.0\.1):(\d+)/g))
     ports.set(port, ports.get(port) ?? (await freePort()))
-  const here = (text: string): string => movePorts(text, (port) => ports.get(port) ?? port)
+  const here = (text: string): string =>
+    inFolder(
+      movePorts(text, (port) => ports.get(port) ?? port),
+      folder,
+    )
   const config = await loadConfig({
     ...loadOptions(block, folder),
     sets: ['service.telemetry.metrics.level=none'],
@@ -38,7 +43,11 @@ export async function startPipeline(block: Block, command: string, folder: strin
       plugins: parse(block.text)?.plugins ?? [],
       wiring,
       sending: here,
-      listening: (text) => movePorts(text, (port) => ports.get(port) ?? 0),
+      listening: (text) =>
+        inFolder(
+          movePorts(text, (port) => ports.get(port) ?? 0),
+          folder,
+        ),
     }),
   )
   const collector = startCli(['--config', file])

@@ -30,6 +30,15 @@ function dependenciesOf(folder: string): readonly string[] {
     )
 }
 
+/** The folder for what is kept, as the documentation names it. Pages keep it below their own folder. */
+const keptAt = '/var/lib/spanloom'
+
+/** A text of a page with the folder that the page really has, and what was printed with the one that it names. */
+export const inFolder = (text: string, folder: string): string =>
+  text.replaceAll(keptAt, join(folder, 'kept'))
+export const asNamed = (printed: string, folder: string): string =>
+  printed.replaceAll(join(folder, 'kept'), keptAt)
+
 /**
  * What the commands of a page run in: examples and configurations of the repository, `spanloom` on the path, and free
  * ports in `$PORT_1` to `$PORT_4`. Returns their environment.
@@ -37,6 +46,7 @@ function dependenciesOf(folder: string): readonly string[] {
 export async function layOut(folder: string, repository: string): Promise<NodeJS.ProcessEnv> {
   for (const name of ['config', 'examples', 'deploy', 'scripts'])
     await symlink(join(repository, name), join(folder, name))
+  await mkdir(join(folder, 'kept'))
   const program = join(folder, 'bin', 'spanloom')
   await mkdir(dirname(program))
   await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${commandFile}" "$@"\n`, { mode: 0o700 })

@@ -7,7 +7,7 @@ import { setTimeout as elapse } from 'node:timers/promises'
 import { moduleExtension, valueOf } from './code-blocks.ts'
 import { startPipeline } from './live-pipeline.ts'
 import type { Block, Fault, Page } from './page.ts'
-import { layOut, linkPackages } from './scratch.ts'
+import { asNamed, inFolder, layOut, linkPackages } from './scratch.ts'
 
 /** Pages whose commands and outputs a test of their own runs. */
 const toldElsewhere = new Map([['docs/guide/value-stream.md', 'valuestream-guide.test.ts']])
@@ -41,7 +41,8 @@ export async function storyFaults(page: Page, repository: string): Promise<reado
       const told = (message: string): void =>
         void faults.push({ page: block.page, line: block.line, message })
       const file = fileOf(block)
-      if (file !== undefined) await writeFile(join(folder, file), block.prologue + block.text)
+      if (file !== undefined)
+        await writeFile(join(folder, file), inFolder(block.prologue + block.text, folder))
       if (block.language === 'yaml' && !block.words.includes('plain')) pipeline = block
       if (block.language === 'text' && !block.words.includes('sample')) {
         if (printed === undefined) told('nothing above it was run: mark it as a sample or run its command')
@@ -101,10 +102,11 @@ async function request(
   return { code, printed: all() }
 }
 
-function shell(script: string, { cwd, env }: Place): Promise<Outcome> {
+function shell(command: string, { cwd, env }: Place): Promise<Outcome> {
+  const script = inFolder(command, cwd)
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const child = execFile('sh', ['-e', '-c', script], { cwd, env }, (_error, stdout, stderr) =>
-    resolve({ code: child.exitCode ?? -1, printed: stdout + stderr }),
+    resolve({ code: child.exitCode ?? -1, printed: asNamed(stdout + stderr, cwd) }),
   )
   return promise
 }
