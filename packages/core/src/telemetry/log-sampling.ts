@@ -14,7 +14,7 @@ interface Window {
   count: number
 }
 
-/** Texts that are told apart; beyond it the oldest are forgotten, which only lets more lines through. */
+/** Texts of one level that are told apart; beyond it the oldest are forgotten, which only lets more lines through. */
 const maxTexts = 4096
 
 /** Decides line by line whether it is written. Time is monotonic, so that clock steps change nothing. */
@@ -22,19 +22,21 @@ export function createSampler(
   { tickMs, initial, thereafter }: SamplingSettings,
   clock: Clock,
 ): (level: string, message: string) => boolean {
-  const windows = new Map<string, Window>()
+  const levels = new Map<string, Map<string, Window>>()
   return (level, message) => {
-    const key = `${level} ${message}`
+    // Not by one key of both: to make it would cost more than all the rest.
+    let windows = levels.get(level)
+    if (windows === undefined) levels.set(level, (windows = new Map()))
     const now = clock.monotonic()
-    let window = windows.get(key)
+    let window = windows.get(message)
     if (window === undefined || now >= window.endsAt) {
-      windows.delete(key)
+      windows.delete(message)
       if (windows.size >= maxTexts) {
         const [oldest] = windows.keys()
         if (oldest !== undefined) windows.delete(oldest)
       }
       window = { endsAt: now + tickMs, count: 0 }
-      windows.set(key, window)
+      windows.set(message, window)
     }
     window.count++
     if (window.count <= initial) return true
