@@ -5,7 +5,7 @@ import type { AttributeValue, Logger } from '@spanloom/core'
 import { valuesOf } from '../http/end-to-end-headers.ts'
 import type { UrlTemplate } from '../http/path-template.ts'
 import { unpacked } from '../http/read-body.ts'
-import { spanIdOf } from '../identity/span-id.ts'
+import { SpanId } from '../identity/span-id.ts'
 import { randomId, type RandomHex } from '../identity/trace-id.ts'
 import { isViolation, judge, type Verdict } from '../identity/verdict.ts'
 import type { Pointer } from '../message/json-pointer.ts'
@@ -139,7 +139,7 @@ export class Answers {
   /** Ids for an exchange that belongs to no command. */
   #stranger(): ExchangeOwner {
     const traceId = randomId(16, this.#options.random)
-    return { traceId, spanId: spanIdOf(traceId) }
+    return { traceId, spanId: SpanId.of(traceId).text }
   }
 }
 

@@ -3,7 +3,6 @@ import type { Logger } from '@spanloom/core'
 import { type Answers } from '../answering/answers.ts'
 import { settleAnswer } from '../answering/settle.ts'
 import type { LinkResponse } from '../http/http-link.ts'
-import { type Pointer, resolvePointer } from '../message/json-pointer.ts'
 import type { CommandMessage } from '../message/reading.ts'
 import { type Command, logFieldsOf } from '../tracking/command.ts'
 import type { Metrics } from '../tracking/metrics.ts'
@@ -28,10 +27,6 @@ export interface BridgeOptions {
   readonly delivery: DeliveryOptions | undefined
   readonly limits: { readonly maxInFlight: number; readonly maxQueue: number; readonly maxHeldBytes: number }
   readonly onDuplicate: 'forward' | 'drop'
-  /** Where the key stands of commands that must not overtake each other. */
-  readonly orderingKey: Pointer | undefined
-  /** Where a command may name the URL of its answer. */
-  readonly urlPointer: Pointer | undefined
   /** Origins that such a URL may have. */
   readonly allowedOrigins: ReadonlySet<string>
 }
@@ -58,11 +53,11 @@ export class Bridge {
 
   /** A command arrived. It is registered already, because its answer may come before the local API's own. */
   take(command: Command, message: CommandMessage, body: Buffer, overSocket: AnswerOverSocket): void {
-    const { onDuplicate, orderingKey, metrics, tracker, time } = this.#options
+    const { onDuplicate, metrics, tracker, time } = this.#options
     if (command.deliveryCount > 1 && onDuplicate === 'drop') return tracker.end(command, { at: time() })
     command.forwarding = true
-    const key = orderingKey && keyOf(resolvePointer(message.root, orderingKey))
-    const queued = this.#lanes.add(() => this.#run(command, message, body, overSocket), key)
+    const run = (): Promise<void> => this.#run(command, message, body, overSocket)
+    const queued = this.#lanes.add(run, keyOf(message.orderingKey))
     if (queued) return
     metrics.overload()
     tracker.end(command, { at: time(), errorType: 'overload' })
@@ -158,9 +153,8 @@ export class Bridge {
     if (this.#delivering === 0) this.#idle?.()
   }
 
-  #urlOf({ root }: CommandMessage): URL | undefined | 'refused' {
-    const { urlPointer, allowedOrigins } = this.#options
-    const text = urlPointer && resolvePointer(root, urlPointer)
+  #urlOf({ callbackUrl: text }: CommandMessage): URL | undefined | 'refused' {
+    const { allowedOrigins } = this.#options
     if (text === undefined || text === null) return undefined
     const url = typeof text === 'string' ? URL.parse(text) : null
     if (url === null || url.username !== '' || url.password !== '') return 'refused'

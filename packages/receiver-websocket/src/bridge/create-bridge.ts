@@ -1,6 +1,6 @@
 import { headerEntries, type Host, loadClientTls, type TlsClientOptions } from '@spanloom/core'
 
-import { relayCallback } from '../answering/relay.ts'
+import { createCallbackProxy } from '../answering/callback-proxy.ts'
 import type { HttpLink } from '../http/http-link.ts'
 import { createLocalServer, type LocalServer } from '../http/local-server.ts'
 import { Downstream } from '../link/downstream.ts'
@@ -16,7 +16,6 @@ import {
   deliverySettingsOf,
   forwardSettingsOf,
   heartbeatOf,
-  pointerOf,
   reconnectOf,
 } from '../settings/read-settings.ts'
 import type { Origin } from '../tracking/command.ts'
@@ -141,8 +140,6 @@ export function createBridge(works: Works): Mode {
       delivery: delivery && { ...shared, settings: delivery, link: callbackLink, random: works.random },
       limits: { maxInFlight: settings.max_in_flight, maxQueue: settings.max_queue, maxHeldBytes },
       onDuplicate: settings.on_duplicate,
-      orderingKey: settings.ordering === 'per_key' ? pointerOf(settings.ordering_key) : undefined,
-      urlPointer: pointerOf(settings.callback?.url_pointer),
       allowedOrigins: allowedOriginsOf(settings),
     })
   }
@@ -162,7 +159,19 @@ export function createBridge(works: Works): Mode {
       running = { bridge, links, upstreams }
       works.view.queued = () => bridge.queued
       works.view.connections = () => statesOf(upstreams, downstream?.connections ?? 0)
-      proxy = createProxy(works, links[1], stop.signal)
+      const { answers, tracker, profile } = works
+      const decision = {
+        answers,
+        tracker,
+        responseHeader: profile.responseHeader,
+        onMismatch: settings.on_mismatch,
+      }
+      proxy = createCallbackProxy(works, {
+        link: links[1],
+        longBodies: 'refuse',
+        decide: (answer, raw) => decideForBridge(decision, answer, raw),
+        signal: stop.signal,
+      })
       await proxy?.start(host)
       if (settings.listen !== undefined) {
         const inner = (downstream = createDownstream(settings.listen))
@@ -208,41 +217,6 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/** The server that the integrator posts its answers to. */
-function createProxy(works: Works, link: HttpLink, signal: AbortSignal): LocalServer | undefined {
-  const { settings, answers, tracker, emit, clock, time, telemetry } = works
-  const { callback, on_mismatch: onMismatch } = settings
-  if (callback?.proxy === undefined) return undefined
-  const decision = { answers, tracker, responseHeader: works.profile.responseHeader, onMismatch }
-  return createLocalServer({
-    id: works.id,
-    endpoint: callback.proxy,
-    tls: undefined,
-    telemetry,
-    clock,
-    handle: (request, response) =>
-      relayCallback(
-        {
-          link,
-          origin: new URL(callback.url.replaceAll('{operation}', 'x')).origin,
-          answers,
-          tracker,
-          emit,
-          clock,
-          time,
-          timeoutMs: callback.timeout,
-          maxBodyBytes: bytesOf(callback.max_body_size),
-          longBodies: 'refuse',
-          violationFails: settings.violation_status === 'error',
-          decide: (answer, raw) => decideForBridge(decision, answer, raw),
-          signal,
-        },
-        request,
-        response,
-      ),
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Answer, Answers } from '../answering/answers.ts'
 import type { Decision } from '../answering/relay.ts'
 import { isViolation, judge } from '../identity/verdict.ts'
+import { headerOf } from '../tracking/command.ts'
 import type { Tracker } from '../tracking/tracker.ts'
 
 /** What a bridge makes of callbacks. */
@@ -35,8 +36,9 @@ export function decideForBridge(
     if (!again) tracker.judged(command, verdict)
     return { headers: raw, verdict, attributes }
   }
-  const headers = withHeader(raw, responseHeader, command.headerValue)
-  const final = judge(command.verbatimTraceId, command.headerValue === undefined ? [] : [command.headerValue])
+  const value = headerOf(command)
+  const headers = withHeader(raw, responseHeader, value)
+  const final = judge(command.verbatimTraceId, value === undefined ? [] : [value])
   if (!again) tracker.judged(command, verdict === 'missing' ? final : verdict)
   return { headers, verdict: final, attributes }
 }

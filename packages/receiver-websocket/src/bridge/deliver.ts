@@ -7,7 +7,7 @@ import type { UrlTemplate } from '../http/path-template.ts'
 import { headerValueOf } from '../identity/header-value.ts'
 import { judge } from '../identity/verdict.ts'
 import { exchangeSpan, nextExchange } from '../spans/exchange-span.ts'
-import { type Command, logFieldsOf } from '../tracking/command.ts'
+import { type Command, headerOf, logFieldsOf } from '../tracking/command.ts'
 import type { WallTime } from '../tracking/wall-time.ts'
 import { signature, type SignSettings } from './sign.ts'
 
@@ -126,9 +126,10 @@ function headersOf(settings: DeliverySettings, command: Command, answer: LinkRes
   headers.push('content-type', valuesOf(answer.headers, 'content-type')[0] ?? 'application/json')
   const [encoding] = valuesOf(answer.headers, 'content-encoding')
   if (encoding !== undefined) headers.push('content-encoding', encoding)
-  if (command.headerValue !== undefined) headers.push(settings.traceIdHeader, command.headerValue)
+  const traceId = headerOf(command)
+  if (traceId !== undefined) headers.push(settings.traceIdHeader, traceId)
   if (settings.spanHeaders) {
-    headers.push('span-id', command.spanId)
+    headers.push('span-id', command.spanId.text)
     const parent = headerValueOf(command.verbatimSpanId)
     if (parent !== undefined) headers.push('parent-span-id', parent)
   }

@@ -5,7 +5,7 @@ import type { UrlTemplate } from '../http/path-template.ts'
 import { headerValueOf } from '../identity/header-value.ts'
 import { traceParentOf } from '../identity/traceparent.ts'
 import { type ExchangeOwner, exchangeSpan, nextExchange } from '../spans/exchange-span.ts'
-import { type Command, logFieldsOf } from '../tracking/command.ts'
+import { type Command, headerOf, logFieldsOf } from '../tracking/command.ts'
 import type { Metrics } from '../tracking/metrics.ts'
 import type { Tracker } from '../tracking/tracker.ts'
 import type { WallTime } from '../tracking/wall-time.ts'
@@ -111,9 +111,10 @@ async function once(
 }
 
 function headersOf(settings: ForwardSettings, command: Command, owner: ExchangeOwner): string[] {
-  const { headerValue, requestId, traceState } = command
+  const { requestId, traceState } = command
+  const traceId = headerOf(command)
   const headers = [...settings.headers, 'content-type', 'application/json']
-  if (headerValue !== undefined) headers.push(settings.traceIdHeader, headerValue)
+  if (traceId !== undefined) headers.push(settings.traceIdHeader, traceId)
   headers.push('span-id', owner.spanId, 'traceparent', traceParentOf(owner.traceId, owner.spanId))
   if (traceState !== '') headers.push('tracestate', traceState)
   const requestIdValue = headerValueOf(requestId)

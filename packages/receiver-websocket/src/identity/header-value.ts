@@ -1,10 +1,17 @@
-const printable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 const printableWithin = /^[\x20-\x7e]+$/
 const maxLength = 1024
+const blank = 0x20
+const tilde = 0x7e
 
 /** Whether HTTP carries the text as it is: printable ASCII without blanks at its ends (`websocket.md` section 3). */
 export function isRepresentable(text: string): boolean {
-  return text.length <= maxLength && printable.test(text)
+  const { length } = text
+  if (length === 0 || length > maxLength) return false
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < blank || code > tilde) return false
+  }
+  return text.charCodeAt(0) !== blank && text.charCodeAt(length - 1) !== blank
 }
 
 /**

@@ -1,5 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 
+import { hexFormOf } from './hex.ts'
+
 /** By which rule a trace id was found (`websocket.md` section 3); `traceparent` where a valid one was given. */
 export type Derivation = 'generated' | 'identity' | 'uuid' | 'padded' | 'hashed' | 'traceparent'
 
@@ -15,7 +17,6 @@ export type RandomHex = (bytes: number) => string
 /** The runtime's own randomness. */
 export const systemRandom: RandomHex = (bytes) => randomBytes(bytes).toString('hex')
 
-const hexDigits = /^[0-9a-fA-F]{16,32}$/
 const hyphenated = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/
 const zeros = /^[0-]+$/
 
@@ -32,9 +33,10 @@ export function deriveTraceId(verbatim: string | undefined, random: RandomHex): 
 /** As {@link deriveTraceId} for a text that is not empty: always the same. */
 export function derivedFrom(verbatim: string): DerivedTraceId {
   const { length } = verbatim
-  if (length <= 32) {
-    if (hexDigits.test(verbatim) && !zeros.test(verbatim)) {
-      const digits = verbatim.toLowerCase()
+  if (length >= 16 && length <= 32) {
+    const form = hexFormOf(verbatim)
+    if (form === 'lower' || form === 'mixed') {
+      const digits = form === 'lower' ? verbatim : verbatim.toLowerCase()
       return length === 32
         ? { traceId: digits, derivation: 'identity' }
         : { traceId: digits.padStart(32, '0'), derivation: 'padded' }

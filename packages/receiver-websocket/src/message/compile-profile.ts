@@ -3,7 +3,13 @@ import { parsePointer, type Pointer } from './json-pointer.ts'
 import type { WireProfile } from './wire-profile.ts'
 
 /** What settings may say over a built-in profile. */
-export type ProfileChange = Partial<ProfileText> & { readonly responseHeader?: string }
+export type ProfileChange = Partial<ProfileText> & {
+  readonly responseHeader?: string
+  /** Pointer to what keeps commands in order. */
+  readonly orderingKey?: string
+  /** Pointer to where a command says that its answer goes. */
+  readonly callbackUrl?: string
+}
 
 /**
  * A built-in profile with the changes of the settings, ready to be used.
@@ -13,10 +19,7 @@ export type ProfileChange = Partial<ProfileText> & { readonly responseHeader?: s
 export function compileProfile(name: ProfileName, change: ProfileChange = {}): WireProfile {
   const base = builtinProfiles[name]
   const text: ProfileText = { ...base, ...change, fields: { ...base.fields, ...change.fields } }
-  const at = (field: FieldName): Pointer | undefined => {
-    const pointer = text.fields[field]
-    return pointer === undefined || pointer === '' ? undefined : parsePointer(pointer)
-  }
+  const at = (field: FieldName): Pointer | undefined => pointerOf(text.fields[field])
   return {
     name,
     fields: {
@@ -29,6 +32,8 @@ export function compileProfile(name: ProfileName, change: ProfileChange = {}): W
       type: at('type'),
       error: at('error'),
       connectionTraceparent: at('connection_traceparent'),
+      orderingKey: pointerOf(change.orderingKey),
+      callbackUrl: pointerOf(change.callbackUrl),
     },
     commandTypes: new Set(text.commandTypes),
     itemTypes: new Set(text.itemTypes),
@@ -50,3 +55,6 @@ export function compileProfile(name: ProfileName, change: ProfileChange = {}): W
     opaque: text.opaque ?? false,
   }
 }
+
+const pointerOf = (text: string | undefined): Pointer | undefined =>
+  text === undefined || text === '' ? undefined : parsePointer(text)

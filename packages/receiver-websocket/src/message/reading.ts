@@ -50,8 +50,12 @@ export interface CommandMessage {
   readonly warnings: readonly ReadWarning[]
   /** Bytes of the message. */
   readonly size: number
-  /** The message itself; `undefined` where it is not looked into. */
-  readonly root: unknown
+  /** What stands at the profile's attributes, in their order. */
+  readonly attributes: readonly unknown[]
+  /** Commands of one key must not overtake each other. */
+  readonly orderingKey: unknown
+  /** Where the command says that its answer goes. */
+  readonly callbackUrl: unknown
 }
 
 /** Part of the answer to a command over the socket, or its end. */

@@ -14,6 +14,10 @@ export interface WireFields {
   readonly error: Pointer | undefined
   /** Trace context that holds for the whole connection, in a message that is no command. */
   readonly connectionTraceparent: Pointer | undefined
+  /** Commands of one key must not overtake each other. */
+  readonly orderingKey: Pointer | undefined
+  /** Where the command says that its answer goes. */
+  readonly callbackUrl: Pointer | undefined
 }
 
 /** How messages follow each other inside a frame. */

@@ -73,7 +73,7 @@ export function createWorks(options: ReceiverOptions<Settings>, randomHex: Rando
     settings: trackerSettingsOf(settings, profile),
     profile,
     emit,
-    emitInstant: (command) => outlet.addInstant(command),
+    emitCommand: (command, end) => outlet.addCommand(command, end),
     metrics,
     logger,
     clock,

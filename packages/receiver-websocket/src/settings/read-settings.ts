@@ -28,6 +28,8 @@ export function profileOf(settings: Settings): WireProfile {
     subprotocols: settings.subprotocols,
     oneWayOperations: settings.one_way_operations,
     attributes,
+    orderingKey: settings.ordering === 'per_key' ? settings.ordering_key : undefined,
+    callbackUrl: settings.callback?.url_pointer,
   }
   return compileProfile(settings.profile, { ...withoutUndefined(changes), framing, responseHeader })
 }

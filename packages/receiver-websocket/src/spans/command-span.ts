@@ -9,7 +9,7 @@ export const localParentFlags = 0x101
 export const remoteParentFlags = 0x301
 
 /** Longest text that an attribute takes over from a message. */
-const longestText = 1024
+export const longestText: number = 1024
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -24,7 +24,7 @@ export function commandSpan(command: Command, { at, errorType }: CommandEnd): Sp
   const { parentSpanId, timeline } = command
   return {
     traceId: command.traceId,
-    spanId: command.spanId,
+    spanId: command.spanId.text,
     ...(parentSpanId === undefined ? {} : { parentSpanId }),
     ...(command.traceState === '' ? {} : { traceState: command.traceState }),
     flags: parentSpanId === undefined ? localParentFlags : remoteParentFlags,

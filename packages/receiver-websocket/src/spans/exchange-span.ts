@@ -1,6 +1,6 @@
 import type { AttributeValue, SpanInit } from '@spanloom/core'
 
-import { spanIdOf } from '../identity/span-id.ts'
+import { SpanId } from '../identity/span-id.ts'
 import type { Command } from '../tracking/command.ts'
 import { toNanos } from '../tracking/wall-time.ts'
 import { localParentFlags, shortened } from './command-span.ts'
@@ -36,8 +36,8 @@ export function nextExchange(command: Command): ExchangeOwner {
   command.exchanges++
   return {
     traceId: command.traceId,
-    spanId: spanIdOf(`${command.traceId}/${command.spanId}/${command.exchanges}`),
-    parentSpanId: command.spanId,
+    spanId: SpanId.of(`${command.traceId}/${command.spanId.text}/${command.exchanges}`).text,
+    parentSpanId: command.spanId.text,
     verbatimTraceId: command.verbatimTraceId,
   }
 }

@@ -12,11 +12,13 @@ import {
   TracesBuilder,
   type TracesBuilderDefaults,
   type TracesConsumer,
+  varintLength,
   WireWriter,
 } from '@spanloom/core'
 
 import type { Command } from '../tracking/command.ts'
-import { InstantWriter } from './instant-writer.ts'
+import { type CommandEnd, commandSpan } from './command-span.ts'
+import { Stencils } from './stencils.ts'
 
 /** What an outlet needs. */
 export interface OutletOptions extends TracesBuilderDefaults {
@@ -30,7 +32,6 @@ export interface OutletOptions extends TracesBuilderDefaults {
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
 const mostSpans = 8_192
-const spansTag = 0x12
 const resourceTag = 0x0a
 const scopeTag = 0x0a
 const groupTag = 0x0a
@@ -45,7 +46,7 @@ export class Outlet {
   readonly #giveUp = new AbortController()
   readonly #resource: Resource
   readonly #scope: Scope
-  readonly #instant = new InstantWriter()
+  readonly #stencils = new Stencils()
   #writer: WireWriter | undefined
   /** Spans in the writer. */
   #written = 0
@@ -79,13 +80,15 @@ export class Outlet {
     this.#schedule()
   }
 
-  /** Adds the span of a command that ended as it began. */
-  addInstant(command: Command): void {
-    if (!this.#hasRoom()) return
+  /** Adds the span of a command that has ended. */
+  addCommand(command: Command, end: CommandEnd): void {
     const writer = (this.#writer ??= new WireWriter())
-    const span = writer.open(spansTag)
-    this.#instant.write(writer, command)
-    writer.close(span)
+    const { position } = writer
+    if (!this.#stencils.write(writer, command, end)) return this.add(commandSpan(command, end))
+    if (!this.#hasRoom()) {
+      writer.position = position
+      return
+    }
     if (++this.#written >= mostSpans) this.#takeWritten()
     this.#schedule()
   }
@@ -148,11 +151,11 @@ export class Outlet {
   #takeWritten(): void {
     const writer = this.#writer
     if (writer === undefined || this.#written === 0) return
-    const spans = writer.take()
+    const bytes = framed(this.#resource, this.#scope, writer.buffer, writer.position)
+    this.#ready.push(Traces.trusted(bytes, this.#written))
     writer.release()
     this.#writer = undefined
     this.#written = 0
-    this.#ready.push(Traces.trusted(framed(this.#resource, this.#scope, spans)))
   }
 
   #take(): Traces | undefined {
@@ -224,19 +227,26 @@ export class Outlet {
   }
 }
 
-/** `TracesData` of one resource and one scope around spans with their tags. */
-function framed(resource: Resource, scope: Scope, spans: Buffer): Buffer {
+/** `TracesData` of one resource and one scope around the first `length` bytes of `spans`, which have their tags. */
+function framed(resource: Resource, scope: Scope, spans: Buffer, length: number): Buffer {
+  const inner = framedLength(scope.bytes.length) + length
+  const outer = framedLength(resource.bytes.length) + framedLength(inner)
   const writer = new WireWriter()
-  const group = writer.open(groupTag)
+  writer.byte(groupTag)
+  writer.varint(outer)
   writer.byte(resourceTag)
   writer.lengthAndBytes(resource.bytes)
-  const scopeSpans = writer.open(scopeSpansTag)
+  writer.byte(scopeSpansTag)
+  writer.varint(inner)
   writer.byte(scopeTag)
   writer.lengthAndBytes(scope.bytes)
-  writer.raw(spans)
-  writer.close(scopeSpans)
-  writer.close(group)
-  const bytes = writer.take()
+  const head = writer.take()
   writer.release()
+  const bytes = Buffer.allocUnsafeSlow(head.length + length)
+  bytes.set(head)
+  spans.copy(bytes, head.length, 0, length)
   return bytes
 }
+
+/** With a tag of one byte. */
+const framedLength = (length: number): number => 1 + varintLength(length) + length

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { type Host, loadClientTls } from '@spanloom/core'
 
-import { relayCallback } from '../answering/relay.ts'
+import { createCallbackProxy } from '../answering/callback-proxy.ts'
 import type { HttpLink } from '../http/http-link.ts'
 import { createLocalServer, type LocalServer } from '../http/local-server.ts'
 import { originOf } from '../link/origin.ts'
@@ -52,7 +52,12 @@ export function createTap(works: Works): Mode {
           ['open', inner.connections],
         ])
       link = await createCallbackLink(works)
-      callbacks = createCallbackServer(works, link, stop.signal)
+      callbacks = createCallbackProxy(works, {
+        link,
+        longBodies: 'pass',
+        decide: (answer, raw) => decideForTap(works, answer, raw),
+        signal: stop.signal,
+      })
       await callbacks?.start(host)
       sockets = createLocalServer({
         id: works.id,
@@ -76,39 +81,6 @@ export function createTap(works: Works): Mode {
       await link?.close(signal)
     },
   }
-}
-
-function createCallbackServer(works: Works, link: HttpLink, signal: AbortSignal): LocalServer | undefined {
-  const { settings, answers, tracker, emit, clock, time, telemetry } = works
-  const { callback } = settings
-  if (callback?.proxy === undefined) return undefined
-  return createLocalServer({
-    id: works.id,
-    endpoint: callback.proxy,
-    tls: undefined,
-    telemetry,
-    clock,
-    handle: (request, response) =>
-      relayCallback(
-        {
-          link,
-          origin: new URL(callback.url.replaceAll('{operation}', 'x')).origin,
-          answers,
-          tracker,
-          emit,
-          clock,
-          time,
-          timeoutMs: callback.timeout,
-          maxBodyBytes: bytesOf(callback.max_body_size),
-          longBodies: 'pass',
-          violationFails: settings.violation_status === 'error',
-          decide: (answer, raw) => decideForTap({ answers, tracker }, answer, raw),
-          signal,
-        },
-        request,
-        response,
-      ),
-  })
 }
 
 /** Looks at the frames of one connection. Whatever goes wrong here must not touch the traffic. */

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import type { Clock, Timer } from '@spanloom/core'
@@ -32,7 +31,7 @@ export interface Splice {
  * the back-pressure of TCP, and is looked at afterwards. Pings, pongs, closing codes and fragments stay what they are.
  */
 export function splice(
-  server: Socket,
+  server: Duplex,
   client: Duplex,
   { maxBytes, clock }: { readonly maxBytes: number; readonly clock: Clock },
   observer: Observer,

@@ -4,7 +4,13 @@ import { MultiMap } from './multi-map.ts'
 
 interface Scope {
   readonly requests: MultiMap<Command>
-  readonly traceIds: MultiMap<Command>
+  /**
+   * Made when somebody looks for an id. As long as answers name their request and bring its id back nobody does, and
+   * to keep it would cost as much as the requests.
+   */
+  traceIds: MultiMap<Command> | undefined
+  /** Its commands. */
+  size: number
 }
 
 /** How an answer is matched with its command (`websocket.md` section 7). */
@@ -33,9 +39,10 @@ export class CommandTable {
     const { scope } = command.origin
     let known = this.#scopes.get(scope)
     if (known === undefined)
-      this.#scopes.set(scope, (known = { requests: new MultiMap(), traceIds: new MultiMap() }))
+      this.#scopes.set(scope, (known = { requests: new MultiMap(), traceIds: undefined, size: 0 }))
+    known.size++
     if (command.requestId !== undefined) known.requests.add(command.requestId, command)
-    if (isIndexed(command)) known.traceIds.add(command.verbatimTraceId ?? '', command)
+    if (isIndexed(command)) known.traceIds?.add(command.verbatimTraceId ?? '', command)
     if (command.state === 'late') this.late.push(command)
     else this.open.push(command)
   }
@@ -56,13 +63,8 @@ export class CommandTable {
     const known = this.#scopes.get(scope)
     if (known === undefined) return
     if (command.requestId !== undefined) known.requests.delete(command.requestId, command)
-    if (isIndexed(command)) known.traceIds.delete(command.verbatimTraceId ?? '', command)
-    if (known.requests.size + known.traceIds.size === 0) this.#scopes.delete(scope)
-  }
-
-  /** Whether anything is known of a scope. */
-  hasScope(scope: string): boolean {
-    return this.#scopes.has(scope)
+    if (isIndexed(command)) known.traceIds?.delete(command.verbatimTraceId ?? '', command)
+    if (--known.size === 0) this.#scopes.delete(scope)
   }
 
   /** The first delivery of a request that is still open. */
@@ -70,7 +72,9 @@ export class CommandTable {
     scope: string,
     requestId: string,
   ): { readonly first: Command; readonly count: number } | undefined {
-    const open = this.#requests(scope, requestId).filter(({ state }) => state === 'open')
+    const same = this.#requests(scope, requestId)
+    if (same.length === 0) return undefined
+    const open = same.filter(({ state }) => state === 'open')
     const [first] = open
     return first && { first, count: open.length }
   }
@@ -83,17 +87,34 @@ export class CommandTable {
     const byRequest = requestId === undefined ? [] : this.#requests(scope, requestId)
     if (byRequest.length > 0) return choose(byRequest, traceId)
     if (traceId === undefined) return undefined
-    const sameId = this.#scopes.get(scope)?.traceIds.get(traceId) ?? []
     return choose(
-      sameId.filter((command) => operation === undefined || command.operation === operation),
+      this.#withTraceId(scope, traceId).filter(
+        (command) => operation === undefined || command.operation === operation,
+      ),
       traceId,
     )
   }
 
   /** Whether another open command of the scope has this id. */
   isOther(command: Command, traceId: string): boolean {
-    const same = this.#scopes.get(command.origin.scope)?.traceIds.get(traceId) ?? []
-    return same.some((each) => each !== command && each.state === 'open')
+    return this.#withTraceId(command.origin.scope, traceId).some(
+      (each) => each !== command && each.state === 'open',
+    )
+  }
+
+  #withTraceId(scope: string, traceId: string): readonly Command[] {
+    const known = this.#scopes.get(scope)
+    if (known === undefined) return []
+    known.traceIds ??= this.#indexed(scope)
+    return known.traceIds.get(traceId)
+  }
+
+  #indexed(scope: string): MultiMap<Command> {
+    const index = new MultiMap<Command>()
+    const all = [...this.late.all(), ...this.open.all()].filter(({ origin }) => origin.scope === scope)
+    for (const command of all.toSorted((one, other) => one.receivedAt - other.receivedAt))
+      if (isIndexed(command)) index.add(command.verbatimTraceId ?? '', command)
+    return index
   }
 
   #requests(scope: string, requestId: string): readonly Command[] {

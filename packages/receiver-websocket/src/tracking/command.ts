@@ -1,5 +1,7 @@
 import type { Attributes, SpanEventInit, SpanLinkInit } from '@spanloom/core'
 
+import { headerValueOf } from '../identity/header-value.ts'
+import type { SpanId } from '../identity/span-id.ts'
 import type { Derivation } from '../identity/trace-id.ts'
 import type { Verdict } from '../identity/verdict.ts'
 import type { CommandList } from './command-list.ts'
@@ -34,13 +36,11 @@ export interface Command {
   /** The trace id as it was sent: what goes back. */
   readonly verbatimTraceId: string | undefined
   readonly verbatimSpanId: string | undefined
-  /** The trace id as a header, or `undefined` if there is none or HTTP cannot carry it. */
-  readonly headerValue: string | undefined
   readonly traceId: string
   readonly derivation: Derivation
   readonly parentSpanId: string | undefined
   readonly traceState: string
-  readonly spanId: string
+  readonly spanId: SpanId
   readonly oneWay: boolean
   /** Bytes of the message. */
   readonly size: number
@@ -78,6 +78,9 @@ export interface Command {
   next: Command | undefined
 }
 
+/** The trace id of a command as a header, or `undefined` if there is none or HTTP cannot carry it. */
+export const headerOf = ({ verbatimTraceId }: Command): string | undefined => headerValueOf(verbatimTraceId)
+
 /** What every log line about a command says (`websocket.md` section 10). */
 export function logFieldsOf(command: Command): Readonly<Record<string, unknown>> {
   return {
@@ -85,7 +88,7 @@ export function logFieldsOf(command: Command): Readonly<Record<string, unknown>>
     rID: command.requestId,
     operation: command.operation,
     trace_id: command.traceId,
-    span_id: command.spanId,
+    span_id: command.spanId.text,
     connection: command.origin.connection,
   }
 }

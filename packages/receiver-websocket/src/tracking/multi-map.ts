@@ -1,3 +1,5 @@
+const none: readonly never[] = []
+
 /** Several values under one key, in the order in which they came. A single value costs no list. */
 export class MultiMap<V extends object> {
   readonly #entries = new Map<string, V | V[]>()
@@ -26,6 +28,6 @@ export class MultiMap<V extends object> {
 
   get(key: string): readonly V[] {
     const known = this.#entries.get(key)
-    return known === undefined ? [] : Array.isArray(known) ? known : [known]
+    return known === undefined ? none : Array.isArray(known) ? known : [known]
   }
 }

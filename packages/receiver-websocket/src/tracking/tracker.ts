@@ -1,15 +1,13 @@
 import type { Attributes, AttributeValue, Clock, Logger, SpanInit, SpanLinkInit } from '@spanloom/core'
 
 import { headerValueOf } from '../identity/header-value.ts'
-import { parentSpanIdOf, spanIdOf } from '../identity/span-id.ts'
+import { parentSpanIdOf, SpanId } from '../identity/span-id.ts'
 import { deriveTraceId, type RandomHex } from '../identity/trace-id.ts'
 import { parseTraceParent } from '../identity/traceparent.ts'
 import type { Verdict } from '../identity/verdict.ts'
-import { resolvePointer } from '../message/json-pointer.ts'
 import type { CommandMessage } from '../message/reading.ts'
 import type { WireProfile } from '../message/wire-profile.ts'
-import { type CommandEnd, commandSpan, commandStart, shortened } from '../spans/command-span.ts'
-import { InstantWriter } from '../spans/instant-writer.ts'
+import { type CommandEnd, commandStart, shortened } from '../spans/command-span.ts'
 import { CommandTable } from './command-table.ts'
 import { type Command, logFieldsOf, type Origin } from './command.ts'
 import { Deadlines } from './deadlines.ts'
@@ -40,8 +38,8 @@ export interface TrackerOptions {
   readonly settings: TrackerSettings
   readonly profile: WireProfile
   readonly emit: (span: SpanInit) => void
-  /** Tells of a command that ended as it began. */
-  readonly emitInstant: (command: Command) => void
+  /** Tells of a command that has ended. */
+  readonly emitCommand: (command: Command, end: CommandEnd) => void
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
@@ -98,9 +96,11 @@ export class Tracker {
       requestId,
       verbatimTraceId: message.traceId,
       verbatimSpanId: message.spanId,
-      headerValue: headerValueOf(message.traceId),
-      ...ids,
-      spanId: spanIdOf(ids.traceId, requestId ?? origin.scope, at, deliveryCount),
+      traceId: ids.traceId,
+      derivation: ids.derivation,
+      parentSpanId: ids.parentSpanId,
+      traceState: ids.traceState,
+      spanId: SpanId.of(ids.traceId, requestId ?? origin.scope, at, deliveryCount),
       oneWay,
       size: message.size,
       deliveryCount,
@@ -108,7 +108,7 @@ export class Tracker {
       attributes: this.#attributesOf(message),
       receivedAt: at,
       state: 'open',
-      deadline: clock.monotonic() + settings.responseTimeoutMs,
+      deadline: instant ? 0 : clock.monotonic() + settings.responseTimeoutMs,
       told: false,
       claimed: false,
       forwarding: false,
@@ -125,20 +125,15 @@ export class Tracker {
     }
     metrics.received(label)
     for (const warning of message.warnings) metrics.warning(warning)
-    this.#active++
     if (instant) {
       command.state = 'ended'
-      if (!InstantWriter.takes(command)) this.end(command, { at })
-      else {
-        command.told = true
-        this.#active--
-        this.#options.emitInstant(command)
-        if (settings.logCommands) this.#options.logger.info('Command received.', logFieldsOf(command))
-      }
-      return command
+      command.told = true
+      this.#options.emitCommand(command, { at })
+    } else {
+      this.#active++
+      this.#register(command)
+      if (settings.startFragments) this.#options.emit(commandStart(command))
     }
-    this.#register(command)
-    if (settings.startFragments) this.#options.emit(commandStart(command))
     if (settings.logCommands) this.#options.logger.info('Command received.', logFieldsOf(command))
     return command
   }
@@ -215,8 +210,8 @@ export class Tracker {
   }
 
   #tell(command: Command, { at, errorType }: CommandEnd): void {
-    const { emit, logger, metrics, settings } = this.#options
-    emit(commandSpan(command, errorType === undefined ? { at } : { at, errorType }))
+    const { emitCommand, logger, metrics, settings } = this.#options
+    emitCommand(command, errorType === undefined ? { at } : { at, errorType })
     if (at > command.receivedAt) metrics.duration(at - command.receivedAt, command.operationLabel)
     if (errorType !== undefined)
       logger.warn('Command failed.', { ...logFieldsOf(command), 'error.type': errorType })
@@ -239,7 +234,7 @@ export class Tracker {
     }
     const derived = deriveTraceId(traceId, random)
     const parentSpanId = never ? undefined : parentSpanIdOf(spanId, derived.derivation)
-    return { ...derived, parentSpanId, traceState: '' }
+    return { traceId: derived.traceId, derivation: derived.derivation, parentSpanId, traceState: '' }
   }
 
   #attributesOf(message: CommandMessage): Attributes {
@@ -247,8 +242,8 @@ export class Tracker {
     if (profile.attributes.length === 0 && !settings.messageSize && !profile.opaque) return noAttributes
     const attributes: Record<string, AttributeValue> = {}
     if (settings.messageSize || profile.opaque) attributes['messaging.message.body.size'] = message.size
-    for (const [name, pointer] of profile.attributes) {
-      const value = resolvePointer(message.root, pointer)
+    for (const [index, [name]] of profile.attributes.entries()) {
+      const value = message.attributes[index]
       if (typeof value === 'string') attributes[name] = shortened(value)
       else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value
     }
@@ -265,7 +260,7 @@ function linksOf(origin: Origin, first: Command | undefined): readonly SpanLinkI
   if (first === undefined) return origin.link === undefined ? noLinks : [origin.link]
   const redelivery: SpanLinkInit = {
     traceId: first.traceId,
-    spanId: first.spanId,
+    spanId: first.spanId.text,
     attributes: { 'spanloom.link.origin': 'redelivery' },
   }
   return origin.link === undefined ? [redelivery] : [redelivery, origin.link]
