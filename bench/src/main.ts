@@ -60,7 +60,7 @@ async function main(): Promise<void> {
             log,
           )
         : []),
-      ...(wanted('websocket') ? await websocket({ rounds, commands: smoke ? 1000 : 100_000 }, log) : []),
+      ...(wanted('websocket') ? await websocket({ rounds, commands: smoke ? 1000 : 200_000 }, log) : []),
       ...(wanted('events')
         ? await eventsToSpans(
             { perRequest: smoke ? [100] : [1, 100], rounds, events: smoke ? 1000 : 40_000 },
