@@ -1,7 +1,14 @@
-import { type Component, defineReceiver, fetchingReceiver, type ReceiverFactory } from '@spanloom/core'
+import {
+  type Component,
+  defineReceiver,
+  type Fetching,
+  fetchingReceiver,
+  type ReceiverFactory,
+} from '@spanloom/core'
 
 import { fileSettings, includeSetting } from './file-settings.ts'
 import { FollowedFiles } from './followed-files.ts'
+import { offlineDocument } from './offline-document.ts'
 import { createReadReport } from './read-report.ts'
 import { Replay } from './replay.ts'
 
@@ -55,7 +62,8 @@ export const fileReceiver: ReceiverFactory = defineReceiver({
   transports: () => ['file'],
   create({ id, config, next, telemetry, clock }): Component {
     const report = createReadReport('file', id, telemetry, clock)
-    return fetchingReceiver({ next, telemetry, clock }, async ({ handOver, pause, signal }) => {
+    const offline = offlineDocument({ next }, config.max_message_size)
+    const fetch = async ({ handOver, pause, signal }: Fetching): Promise<void> => {
       const replay = config.replay && new Replay(config.replay, clock)
       await using files = new FollowedFiles(
         {
@@ -84,6 +92,7 @@ export const fileReceiver: ReceiverFactory = defineReceiver({
         await pause(config.poll_interval)
       }
       telemetry.logger.info('All files are read.', { files: files.count })
-    })
+    }
+    return fetchingReceiver({ next, telemetry, clock }, fetch, offline)
   },
 })

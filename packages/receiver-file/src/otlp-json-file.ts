@@ -1,7 +1,14 @@
-import { type Component, defineReceiver, fetchingReceiver, type ReceiverFactory } from '@spanloom/core'
+import {
+  type Component,
+  defineReceiver,
+  type Fetching,
+  fetchingReceiver,
+  type ReceiverFactory,
+} from '@spanloom/core'
 
 import { fileSettings, includeSetting } from './file-settings.ts'
 import { FollowedFiles } from './followed-files.ts'
+import { offlineDocument } from './offline-document.ts'
 import { createReadReport } from './read-report.ts'
 
 /** Follows files that the `file` exporter writes, here or in the reference collector, as they grow and rotate. */
@@ -35,7 +42,8 @@ export const otlpJsonFileReceiver: ReceiverFactory = defineReceiver({
   transports: () => ['file'],
   create({ id, config, next, telemetry, clock }): Component {
     const report = createReadReport('otlp_json_file', id, telemetry, clock)
-    return fetchingReceiver({ next, telemetry, clock }, async ({ handOver, pause }) => {
+    const offline = offlineDocument({ next }, config.max_message_size)
+    const fetch = async ({ handOver, pause }: Fetching): Promise<void> => {
       await using files = new FollowedFiles(
         {
           include: config.include,
@@ -53,6 +61,7 @@ export const otlpJsonFileReceiver: ReceiverFactory = defineReceiver({
         }
         await pause(config.poll_interval)
       }
-    })
+    }
+    return fetchingReceiver({ next, telemetry, clock }, fetch, offline)
   },
 })

@@ -1,6 +1,13 @@
 import { glob } from 'node:fs/promises'
 
-import { type Component, type Fetching, fetchingReceiver, type ReceiverOptions } from '@spanloom/core'
+import {
+  type Component,
+  type Fetching,
+  fetchingReceiver,
+  type OfflineDelivery,
+  type ReceiverOptions,
+  type Traces,
+} from '@spanloom/core'
 
 import { EventFile, type FileFormat, type Piece } from './event-file.ts'
 import type { Intake } from './intake.ts'
@@ -28,7 +35,7 @@ export interface FileIntakeOptions extends Pick<ReceiverOptions<unknown>, 'next'
 /** Reads events from files, once or as they grow. A file can wait: what the pipeline refuses is handed on again. */
 export function fileIntake(options: FileIntakeOptions): Component {
   const { config, telemetry } = options
-  return fetchingReceiver(options, async (fetching) => {
+  const fetch = async (fetching: Fetching): Promise<void> => {
     const files = new Map<string, EventFile>()
     for (let first = true; ; first = false) {
       const added = await findFiles(files, options)
@@ -41,7 +48,20 @@ export function fileIntake(options: FileIntakeOptions): Component {
       await fetching.pause(config.poll_interval)
     }
     telemetry.logger.info('All files are read.', { files: files.size })
-  })
+  }
+  return fetchingReceiver(options, fetch, { transport: 'file', take: (delivery) => takeDocument(delivery, options) })
+}
+
+/** What stands in a file, out of anybody's hand. */
+async function takeDocument(
+  { body, signal }: OfflineDelivery,
+  { next, clock, ...options }: FileIntakeOptions,
+): Promise<void> {
+  const modifiedMs = clock.now()
+  const text = Buffer.from(body).toString('utf8')
+  await takeText({ path: '-', modifiedMs }, { text, line: 1 }, options, (traces) =>
+    next.consumeTraces(traces, { transport: 'file', signal }),
+  )
 }
 
 /** Adds the files that are new, in the order of their names, and gives them. */
@@ -78,13 +98,24 @@ async function readFile(file: EventFile, options: FileIntakeOptions, fetching: F
 async function takePiece(
   file: EventFile,
   piece: Piece,
-  { intake, linkMessageContext }: FileIntakeOptions,
+  options: FileIntakeOptions,
   { handOver }: Fetching,
 ): Promise<void> {
   if (piece === 'too_large') {
-    intake.turnAway(new MessageError('too_large', 'The message is too large.'), { path: file.path })
+    options.intake.turnAway(new MessageError('too_large', 'The message is too large.'), { path: file.path })
     return
   }
+  await takeText(file, piece, options, (traces) => handOver(traces, { transport: 'file' }))
+}
+
+type Written = Pick<EventFile, 'path' | 'modifiedMs'>
+
+async function takeText(
+  file: Written,
+  piece: Exclude<Piece, 'too_large'>,
+  { intake, linkMessageContext }: Pick<FileIntakeOptions, 'intake' | 'linkMessageContext'>,
+  handOver: (traces: Traces) => Promise<void>,
+): Promise<void> {
   const origin = { path: file.path, line: piece.line }
   for (const { body, enqueuedTime = modifiedTime(file), link } of messagesOf(piece.text)) {
     const message = { body, enqueuedTime, link: linkMessageContext ? link : undefined, origin }
@@ -93,12 +124,12 @@ async function takePiece(
       await intake.giveUp(translation, message)
       continue
     }
-    if (translation.traces.spanCount > 0) await handOver(translation.traces, { transport: 'file' })
+    if (translation.traces.spanCount > 0) await handOver(translation.traces)
     await intake.settle(message, translation)
   }
 }
 
 /** The same for every reading of the file, so that events without a time do not become others. */
-function modifiedTime(file: EventFile): bigint {
+function modifiedTime(file: Written): bigint {
   return BigInt(Math.round(file.modifiedMs)) * 1_000_000n
 }

@@ -13,6 +13,7 @@ import { Intake } from './intake/intake.ts'
 import { isRecord } from './intake/read-body.ts'
 import { relayHandler } from './intake/relay.ts'
 import { replay } from './intake/replay.ts'
+import { signature } from './intake/signature.ts'
 import { type OrchestConfig, settings } from './intake/settings.ts'
 import { webhookHandler } from './intake/webhook.ts'
 import { profiles } from './profiles.ts'
@@ -35,6 +36,12 @@ export const orchestReceiver: ReceiverFactory<OrchestReceiver> = defineReceiver(
   },
   profiles,
   transports: () => ['http'],
+  credentials({ webhook, relay }, { path, body }) {
+    const token = path === relay?.path ? relay.token : undefined
+    if (token !== undefined) return { authorization: `Bearer ${token}` }
+    const [secret] = webhook === undefined || path !== webhook.path ? [] : secretsOf(webhook)
+    return secret === undefined ? {} : signature(body, secret)
+  },
   validate(config, report) {
     checkHttpServer(config, [], report)
     checkTypes(config.event_types.filter(isRecord), report)

@@ -11,6 +11,7 @@ import {
 
 import { checkSources } from './intake/check-sources.ts'
 import { translationOptions } from './intake/config.ts'
+import { credentials } from './intake/credentials.ts'
 import { createIntakeMetrics } from './intake/intake-metrics.ts'
 import { createIntake } from './intake/intake.ts'
 import { RecentKeys } from './intake/recent-keys.ts'
@@ -102,6 +103,7 @@ export const valuestreamReceiver: ReceiverFactory<HttpSource> = defineReceiver({
   },
   profiles,
   transports: () => ['http'],
+  credentials: ({ sources }, request) => credentials(sources, request),
   validate(config, report) {
     checkHttpServer({ ...config, max_request_body_size: config.max_body_bytes }, [], report)
     checkSources(config, report)

@@ -1,6 +1,7 @@
 import type { TracesConsumer } from './consumer.ts'
 import type { Extension } from './extension.ts'
 import type { ListeningSockets } from './listening-sockets.ts'
+import type { Offline } from './offline.ts'
 
 /** What a started component may ask of the collector around it. */
 export interface Host {
@@ -8,6 +9,11 @@ export interface Host {
   extension(id: string): Extension | undefined
   /** The collector's listening sockets; where absent, a server opens one of its own. */
   readonly sockets?: ListeningSockets
+  /**
+   * Present where nothing may leave the process, as in `spanloom explain`: whoever would connect somewhere, read
+   * files or ask for certificates turns to this instead.
+   */
+  readonly offline?: Offline
 }
 
 /** A part of the collector with a life of its own. */

@@ -59,6 +59,8 @@ export interface ReceiverFactory<C extends Component = Component> extends Factor
   readonly profiles: Readonly<Record<string, AssemblyProfile>>
   /** Values of `ConsumeContext.transport` that a receiver with this parsed config uses; none if it sets none. */
   readonly transports?: (config: unknown) => readonly string[]
+  /** See {@link ReceiverDefinition.credentials}. */
+  readonly credentials?: (config: unknown, request: UnsignedRequest) => Readonly<Record<string, string>>
 }
 export interface ProcessorFactory<
   C extends Component & TracesConsumer = Component & TracesConsumer,
@@ -116,10 +118,24 @@ export function factoryOf<
   }
 }
 
+/** A request whose sender has not yet proved who it is. */
+export interface UnsignedRequest {
+  /** Path without query. */
+  readonly path: string
+  readonly body: Uint8Array
+  /** When it is sent, in milliseconds since 1970. */
+  readonly now: number
+}
+
 export interface ReceiverDefinition<S extends ObjectSchema, C extends Component> extends Definition<S> {
   readonly profiles?: Readonly<Record<string, AssemblyProfile>>
   /** Values of `ConsumeContext.transport` that this receiver uses, so that its counters exist from the start (TEL-11). */
   transports?(config: ConfigOf<S>): readonly string[]
+  /**
+   * Headers with which a sender that knows the secrets of the settings proves itself, so that people can try out
+   * payloads. Pure.
+   */
+  credentials?(config: ConfigOf<S>, request: UnsignedRequest): Readonly<Record<string, string>>
   create(options: ReceiverOptions<ConfigOf<S>>): C
 }
 
@@ -133,6 +149,8 @@ export function defineReceiver<const S extends ObjectSchema, C extends Component
     ),
     profiles: definition.profiles ?? {},
     transports: (config: unknown) => definition.transports?.(config as ConfigOf<S>) ?? [],
+    credentials: (config: unknown, request: UnsignedRequest) =>
+      definition.credentials?.(config as ConfigOf<S>, request) ?? {},
   })
 }
 

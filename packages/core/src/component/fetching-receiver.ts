@@ -3,6 +3,7 @@ import { isPermanent, messageOf, retryAfterMs } from '../errors/errors.ts'
 import type { Traces } from '../traces/traces.ts'
 import type { Component } from './component.ts'
 import type { ConsumeContext } from './consumer.ts'
+import type { OfflineDelivery } from './offline.ts'
 import type { ReceiverOptions } from './options.ts'
 
 /** What a fetching receiver works with while it runs. */
@@ -18,16 +19,26 @@ export interface Fetching {
   readonly pause: (delayMs: number) => Promise<void>
 }
 
+/** What a receiver does where nothing can be fetched. */
+export interface OfflineFetching {
+  /** Name of the transport, such as `file`. */
+  readonly transport: string
+  /** Takes what would have been fetched; rejects with what the next stage says. */
+  readonly take: (delivery: OfflineDelivery) => Promise<void>
+}
+
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
 
 /**
  * A receiver that fetches its data and has no sender to answer, such as one that reads files. `fetch` runs in the
- * background from start to shutdown; it may end early, and a fault of it is fatal for the collector.
+ * background from start to shutdown; it may end early, and a fault of it is fatal for the collector. Where the host
+ * is offline, `offline` takes its place.
  */
 export function fetchingReceiver(
   { next, telemetry, clock }: Pick<ReceiverOptions<unknown>, 'next' | 'telemetry' | 'clock'>,
   fetch: (fetching: Fetching) => Promise<void>,
+  offline?: OfflineFetching,
 ): Component {
   const stop = new AbortController()
   const { signal } = stop
@@ -70,8 +81,12 @@ export function fetchingReceiver(
   }
 
   return {
-    start() {
+    start(host) {
       if (signal.aborted) return Promise.resolve()
+      if (host.offline !== undefined) {
+        if (offline !== undefined) host.offline.takes(offline.transport, offline.take)
+        return Promise.resolve()
+      }
       running = fetch({ signal, handOver, pause: (delayMs) => sleep(clock, delayMs, signal) }).catch(
         (error: unknown) => {
           if (signal.aborted) return

@@ -36,6 +36,8 @@ export interface SocketClaim {
 
 /** Listening sockets that outlive the servers behind them, so that a reload refuses no connection. */
 export interface ListeningSockets {
+  /** Whether `claim` takes names of hosts as they are; default: addresses only. */
+  readonly takesNames?: boolean
   /**
    * Listens, or takes over a socket of the same address whose owner is about to stop.
    *

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 
 import type { Clock } from '../clock/clock.ts'
 import type { Host } from '../component/component.ts'
+import type { Offline } from '../component/offline.ts'
 import type { BuildInfo } from '../component/options.ts'
 import { messageOf, RetryableError, SpanloomError, StartError } from '../errors/errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -53,6 +54,7 @@ export async function createHttpClient(
   options: HttpClientOptions,
 ): Promise<HttpClient> {
   const { host, clock, logger, build, env } = options
+  if (host.offline !== undefined) return offlineClient(config, host.offline)
   const own = lowerCased([['user-agent', userAgent(build)]])
   const configured = lowerCased(checked(headerEntries(config.headers)))
   const auth = findClientAuth(host, config.auth)
@@ -87,6 +89,25 @@ export async function createHttpClient(
       await Promise.race([closed, destroyed])
       signal.removeEventListener('abort', destroy)
     },
+  }
+}
+
+/** Asks whoever plays the other side; without the credentials, which are nobody's business there. */
+function offlineClient(config: HttpClientConfig, offline: Offline): HttpClient {
+  const configured = lowerCased(headerEntries(config.headers))
+  return {
+    async request({ method, url, headers, body, maxResponseBytes }) {
+      const sent = { ...lowerCased(Object.entries(headers)), ...configured }
+      const answer = await offline.answer({ method, url, headers: sent, body: body ?? new Uint8Array() })
+      const whole = Buffer.from(answer.body ?? '')
+      return {
+        status: answer.status,
+        headers: { ...answer.headers },
+        body: whole.subarray(0, maxResponseBytes),
+        truncated: whole.length > maxResponseBytes,
+      }
+    },
+    close: () => Promise.resolve(),
   }
 }
 

@@ -126,11 +126,12 @@ class NodeHttpServer implements HttpServer {
 
   async start(host: Host): Promise<void> {
     const { id, telemetry, clock } = this.#options
-    const { endpoint = '', transport, tls } = this.#config
+    const { endpoint = '', transport } = this.#config
+    const tls = host.offline === undefined ? this.#config.tls : undefined
     this.#guards = findServerGuards(host, this.#config)
     this.#headers = headerEntries(this.#config.response_headers)
     this.#cors = createCors(this.#config.cors)
-    const { server, startReload } = await this.#createServer(telemetry, clock)
+    const { server, startReload } = await this.#createServer(tls, telemetry, clock)
     this.#listener = new Listener(server, {
       id,
       endpoint,
@@ -172,8 +173,12 @@ class NodeHttpServer implements HttpServer {
     return this.#idle.promise
   }
 
-  async #createServer(telemetry: HttpServerOptions['telemetry'], clock: Clock): Promise<PlainOrSecure> {
-    const { read_timeout: wholeMs, read_header_timeout: headerMs, idle_timeout: idleMs, tls } = this.#config
+  async #createServer(
+    tls: HttpServerConfig['tls'],
+    telemetry: HttpServerOptions['telemetry'],
+    clock: Clock,
+  ): Promise<PlainOrSecure> {
+    const { read_timeout: wholeMs, read_header_timeout: headerMs, idle_timeout: idleMs } = this.#config
     const { maxHeaderBytes } = this.#options
     const limits = [wholeMs, headerMs].filter((ms) => ms > 0)
     const options: ServerOptions = {

@@ -68,7 +68,7 @@ export class Listener {
     // An HTTP server answers on half-open connections; for the others they end with the sender's last byte.
     const allowHalfOpen = this.#server instanceof HttpServer
     try {
-      this.#claim = await sockets.claim(await this.#listenOptions(), {
+      this.#claim = await sockets.claim(await this.#listenOptions(sockets.takesNames), {
         protocol,
         accept: (socket) => {
           socket.allowHalfOpen = allowHalfOpen
@@ -148,7 +148,7 @@ export class Listener {
     if (this.#left.size === 0) this.#server.close()
   }
 
-  async #listenOptions(): Promise<ListenOptions> {
+  async #listenOptions(takesNames: boolean = false): Promise<ListenOptions> {
     if (this.#endpoint.kind === 'unix') return { path: this.#endpoint.path }
     const { host, port } = this.#endpoint
     const { transport } = this.#options
@@ -156,7 +156,7 @@ export class Listener {
     const ipv6Only = transport === 'tcp6'
     if (host === '')
       return { port, ipv6Only, ...(family === 0 ? {} : { host: family === 4 ? '0.0.0.0' : '::' }) }
-    if (isIP(host) !== 0) return { port, host, ipv6Only }
+    if (takesNames || isIP(host) !== 0) return { port, host, ipv6Only }
     // A name such as localhost binds its IPv4 address where it has one, which is what clients of the reference expect.
     const { address } = await lookup(host, { family, order: 'ipv4first' })
     return { port, host: address, ipv6Only }

@@ -33,7 +33,7 @@ export interface CollectorOptions {
   readonly clock?: Clock | undefined
   /** Where logs go. Default: those of the process. */
   readonly streams?: OutputStreams | undefined
-  /** For a collector that will never be started: logs nothing and sends nothing of itself. */
+  /** Logs nothing and sends nothing of itself: for a collector that is only built, or tried out offline. */
   readonly buildOnly?: boolean | undefined
   /**
    * Reads the configuration again, from the same sources with the same flags (RLD-01); rejects with a ConfigError.

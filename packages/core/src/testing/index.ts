@@ -17,5 +17,5 @@ export { stageChecks, testConnectorContract, testProcessorContract } from './con
 export { spanKey } from './contract/span-key.ts'
 export * from './certificates.ts'
 export * from './plain-span.ts'
-export * from './memory-storage.ts'
-export { MemoryQueueFile } from './memory-queue-store.ts'
+export * from '../storage/memory-storage.ts'
+export { MemoryQueueFile } from '../storage/memory-queue-store.ts'

@@ -1,4 +1,4 @@
-import { headerEntries, type Host, loadClientTls, type TlsClientOptions } from '@spanloom/core'
+import { headerEntries, type Host, loadClientTls, type Offline, type TlsClientOptions } from '@spanloom/core'
 
 import { createCallbackProxy } from '../answering/callback-proxy.ts'
 import type { HttpLink } from '../http/http-link.ts'
@@ -123,6 +123,18 @@ export function createBridge(works: Works): Mode {
       },
     })
 
+  /** Commands come out of anybody's hand, over the connection that is named first. */
+  const takeCommands = (offline: Offline): void => {
+    const [first] = settings.connections ?? []
+    const url = new URL(first?.url ?? `ws://${settings.listen?.endpoint ?? 'localhost'}`)
+    const tenant = (first === undefined ? settings.listen?.tenant : first.tenant) ?? ''
+    const answersOnSocket = works.profile.reply === 'socket'
+    const origin = originOf({ connection: first?.name ?? url.host, tenant, url, answersOnSocket })
+    offline.takes('websocket', ({ body }) =>
+      Promise.resolve(onFrame(origin, Buffer.from(body), false, () => true)),
+    )
+  }
+
   const createInner = (forwardLink: HttpLink, callbackLink: HttpLink): Bridge => {
     const forward = forwardSettingsOf(settings)
     if (forward === undefined) throw new TypeError('A bridge needs a local API.')
@@ -152,10 +164,10 @@ export function createBridge(works: Works): Mode {
       return listener?.address
     },
     async start(host: Host) {
-      const tls = await loadClientTls(settings.tls)
-      const links = [await createForwardLink(works), await createCallbackLink(works)] as const
+      const { offline } = host
+      const links = [await createForwardLink(works, host), await createCallbackLink(works, host)] as const
       const bridge = createInner(...links)
-      const upstreams = createUpstreams(tls)
+      const upstreams = offline === undefined ? createUpstreams(await loadClientTls(settings.tls)) : []
       running = { bridge, links, upstreams }
       works.view.queued = () => bridge.queued
       works.view.connections = () => statesOf(upstreams, downstream?.connections ?? 0)
@@ -192,6 +204,7 @@ export function createBridge(works: Works): Mode {
       }
       telemetry.logger.info('Bridge started.', { callbacks: proxy?.address, listens: listener?.address })
       for (const upstream of upstreams) upstream.connect()
+      if (offline !== undefined) takeCommands(offline)
     },
     async drain(signal) {
       reading = false

@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 
 import {
   type AddressGuard,
   type Clock,
   loadClientTls,
+  type Offline,
   SpanloomError,
   type TlsClientConfig,
 } from '@spanloom/core'
@@ -61,11 +63,14 @@ export interface HttpLinkOptions {
   readonly connections: number
   /** Whom names may lead to; `undefined` where the settings alone decide about the address. */
   readonly guard: AddressGuard | undefined
+  /** Who answers where nothing may be sent. */
+  readonly offline?: Offline | undefined
 }
 
 /** Reads the TLS files; opens no connection. @throws StartError when a file cannot be read */
 export async function createHttpLink(options: HttpLinkOptions): Promise<HttpLink> {
-  const { clock, guard } = options
+  const { clock, guard, offline } = options
+  if (offline !== undefined) return offlineLink(offline)
   const tls = await loadClientTls(options.tls)
   const connect = buildConnector({
     ...tls,
@@ -90,6 +95,29 @@ export async function createHttpLink(options: HttpLinkOptions): Promise<HttpLink
       await Promise.race([agent.close().catch(() => undefined), destroyed])
       signal.removeEventListener('abort', destroy)
     },
+  }
+}
+
+function offlineLink(offline: Offline): HttpLink {
+  return {
+    async send({ method, url, target, headers, body }) {
+      const pairs = headers.flatMap((name, index) =>
+        index % 2 === 0 ? [[name.toLowerCase(), headers[index + 1] ?? ''] as const] : [],
+      )
+      const whole = body === null ? Buffer.alloc(0) : body instanceof Uint8Array ? body : await buffer(body)
+      const answer = await offline.answer({
+        method,
+        url: target === undefined ? url : new URL(target, url),
+        headers: Object.fromEntries(pairs),
+        body: whole,
+      })
+      return {
+        status: answer.status,
+        headers: Object.entries(answer.headers ?? {}).flat(),
+        body: Buffer.from(answer.body ?? ''),
+      }
+    },
+    close: () => Promise.resolve(),
   }
 }
 

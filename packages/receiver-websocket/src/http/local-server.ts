@@ -93,7 +93,8 @@ export function createLocalServer(options: LocalServerOptions): LocalServer {
       return listener?.address
     },
     async start(host) {
-      const { id, endpoint, telemetry, tls } = options
+      const { id, endpoint, telemetry } = options
+      const tls = host.offline === undefined ? options.tls : undefined
       listener = new Listener(await createWith(tls), {
         id,
         endpoint,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { type Host, loadClientTls } from '@spanloom/core'
+import { type Host, loadClientTls, type Offline } from '@spanloom/core'
 
 import { createCallbackProxy } from '../answering/callback-proxy.ts'
 import type { HttpLink } from '../http/http-link.ts'
@@ -34,6 +34,15 @@ export function createTap(works: Works): Mode {
     async start(host: Host) {
       const { listen, upstream } = settings
       if (listen === undefined || upstream === undefined) throw new TypeError('A tap needs two sides.')
+      link = await createCallbackLink(works, host)
+      callbacks = createCallbackProxy(works, {
+        link,
+        longBodies: 'pass',
+        decide: (answer, raw) => decideForTap(works, answer, raw),
+        signal: stop.signal,
+      })
+      await callbacks?.start(host)
+      if (host.offline !== undefined) return takeFrames(works, host.offline, upstream)
       const inner = (relay = new SocketRelay({
         settings: {
           upstream: new URL(upstream),
@@ -44,21 +53,13 @@ export function createTap(works: Works): Mode {
         tls: await loadClientTls(settings.tls),
         clock,
         logger: telemetry.logger,
-        observe: (url, request) => observe(works, url, request),
+        observe: (url, request) => observe(works, url, peerOf(works, request)),
       }))
       works.view.connections = () =>
         new Map([
           ['connecting', inner.connecting],
           ['open', inner.connections],
         ])
-      link = await createCallbackLink(works)
-      callbacks = createCallbackProxy(works, {
-        link,
-        longBodies: 'pass',
-        decide: (answer, raw) => decideForTap(works, answer, raw),
-        signal: stop.signal,
-      })
-      await callbacks?.start(host)
       sockets = createLocalServer({
         id: works.id,
         endpoint: listen.endpoint,
@@ -83,11 +84,34 @@ export function createTap(works: Works): Mode {
   }
 }
 
+interface Peer {
+  readonly tenant: string
+  readonly connection: string
+}
+
+function peerOf({ settings }: Works, { headers, socket }: IncomingMessage): Peer {
+  const tenant = userOf(headers.authorization) ?? settings.listen?.tenant ?? ''
+  return { tenant, connection: socket.remoteAddress ?? 'client' }
+}
+
+/** Commands come out of anybody's hand, over one connection to the path that is named first. */
+function takeFrames(works: Works, offline: Offline, upstream: string): void {
+  const side = works.profile.commandsFrom === 'server' ? 'fromServer' : 'fromClient'
+  const observers = new Map<string, Observer>()
+  offline.takes('websocket', ({ body, path = '/', headers }) => {
+    const url = new URL(path, upstream)
+    let observer = observers.get(url.href)
+    if (observer === undefined) {
+      const tenant = userOf(headers['authorization']) ?? works.settings.listen?.tenant ?? ''
+      observers.set(url.href, (observer = observe(works, url, { tenant, connection: 'client' })))
+    }
+    return Promise.resolve(observer[side](Buffer.from(body), false))
+  })
+}
+
 /** Looks at the frames of one connection. Whatever goes wrong here must not touch the traffic. */
-function observe(works: Works, url: URL, request: IncomingMessage): Observer {
-  const { intake, tracker, tenants, profile, time, telemetry, settings } = works
-  const tenant = userOf(request.headers.authorization) ?? settings.listen?.tenant ?? ''
-  const connection = request.socket.remoteAddress ?? 'client'
+function observe(works: Works, url: URL, { tenant, connection }: Peer): Observer {
+  const { intake, tracker, tenants, profile, time, telemetry } = works
   const origin = originOf({ connection, tenant, url, answersOnSocket: profile.reply === 'socket' })
   tenants.add(tenant)
   const fromServer = profile.commandsFrom === 'server' ? 'commands' : 'replies'

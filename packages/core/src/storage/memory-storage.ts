@@ -9,7 +9,7 @@ import type {
   OwnerStorage,
   Storage,
   StorageOwner,
-} from '../storage/storage.ts'
+} from './storage.ts'
 import { type Commit, MemoryQueueFile, memoryQueueStore } from './memory-queue-store.ts'
 
 /** What is wrong with the disk. */
@@ -29,8 +29,9 @@ interface MemoryFile {
 }
 
 /**
- * Storage for tests. It plays the disk: handed to a new component it still holds what the old one stored. As with
- * the real one, changes are committed a moment after the call, together, in the order of the calls.
+ * Storage that plays the disk, for tests and for collectors that must leave nothing behind: handed to a new component
+ * it still holds what the old one stored. As with the real one, changes are committed a moment after the call,
+ * together, in the order of the calls.
  */
 export class MemoryStorage implements Storage {
   readonly #clock: Pick<Clock, 'now'>

@@ -1,4 +1,4 @@
-import type { NewRecord, QueueRecord, QueueStats, QueueStore } from '../storage/storage.ts'
+import type { NewRecord, QueueRecord, QueueStats, QueueStore } from './storage.ts'
 
 interface StoredRecord extends QueueRecord {
   readonly body: Uint8Array
