@@ -7,6 +7,7 @@ import { reportError } from './report-error.ts'
 import { backfillVerb } from './verbs/backfill.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
+import { explainVerb } from './verbs/explain.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { healthcheckVerb } from './verbs/healthcheck.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
@@ -16,6 +17,7 @@ import { redactVerb } from './verbs/redact.ts'
 import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
 import { tapVerb } from './verbs/tap.ts'
+import { testVerb } from './verbs/test.ts'
 import { licensesVerb } from './verbs/third-party.ts'
 import { validateVerb } from './verbs/validate.ts'
 import type { Verb } from './verbs/verb.ts'
@@ -24,6 +26,8 @@ import { webhookVerb } from './verbs/webhook.ts'
 const verbs: readonly Verb[] = [
   runVerb,
   validateVerb,
+  explainVerb,
+  testVerb,
   printConfigVerb,
   componentsVerb,
   schemaVerb,

@@ -3,6 +3,7 @@ import type { AnyFactory } from '../component/define.ts'
 import type { Registry } from '../component/registry.ts'
 import type { ConfigIssue } from '../errors/config-error.ts'
 import type { TelemetryConfig } from './telemetry-schema.ts'
+import type { TestsConfig } from './tests-schema.ts'
 
 /** One configured component, whether or not a pipeline uses it. */
 export interface ComponentConfig {
@@ -58,6 +59,8 @@ export interface CollectorConfig {
   readonly connectors: ReadonlyMap<string, ComponentConfig>
   readonly extensions: ReadonlyMap<string, ComponentConfig>
   readonly service: ServiceConfig
+  /** Payloads and the spans that must come of them, for `spanloom test`. */
+  readonly tests: TestsConfig
   /** What works but deserves a look, each with its position. */
   readonly warnings: readonly ConfigIssue[]
   /** What is worth a line at info level, such as variables that are set but empty (CFG-53). */

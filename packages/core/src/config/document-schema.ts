@@ -1,5 +1,6 @@
 import type { ConfigSchema } from '../schema/schema.ts'
 import { telemetrySchema } from './telemetry-schema.ts'
+import { testsSchema } from './tests-schema.ts'
 
 /** The sections of components, by kind. */
 export const sectionOfKind = {
@@ -20,6 +21,7 @@ export const productSections: Readonly<Record<string, ConfigSchema>> = {
     description:
       'Components that are not built in: files such as `./crane.mts`, relative to the file that lists them, or names of installed packages. Lists of several sources add up.',
   },
+  tests: testsSchema,
 }
 
 const components = { type: 'object', additionalProperties: { any: true } } as const

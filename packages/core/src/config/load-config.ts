@@ -1,4 +1,7 @@
 import { ConfigError } from '../errors/config-error.ts'
+import { checkConfig } from '../schema/check-config.ts'
+import { parseConfig } from '../schema/parse-config.ts'
+import type { ObjectSchema } from '../schema/schema.ts'
 import type { CollectorConfig } from './collector-config.ts'
 import { checkComponents } from './components.ts'
 import { checkConnectors } from './connectors.ts'
@@ -8,7 +11,7 @@ import { type Fault, FaultError } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
 import { mendDocument } from './mend-document.ts'
 import { mergeMaps } from './merge.ts'
-import type { ConfigNode, MapNode } from './node.ts'
+import { type ConfigNode, type MapNode, toPlain } from './node.ts'
 import { pemFaults } from './pem-files.ts'
 import { withPlugins } from './plugins.ts'
 import { Report } from './report.ts'
@@ -17,6 +20,7 @@ import { readSet } from './set-flag.ts'
 import { skippedByTracesOnly } from './signals.ts'
 import { SourceReader, parseLocation } from './source-reader.ts'
 import { SourceText } from './source-text.ts'
+import { type TestsConfig, testsSchema } from './tests-schema.ts'
 import { Variables } from './variables.ts'
 import { type YamlResult, readYaml } from './yaml-reader.ts'
 
@@ -128,6 +132,16 @@ function mergeAll(roots: readonly MapNode[], report: Report): MapNode | undefine
 
 type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
 
+const testsDocument = { type: 'object', properties: { tests: testsSchema } } as const satisfies ObjectSchema
+
+/** The tests of a document; none where they have faults, which the outline reports. */
+function testsOf(root: MapNode): TestsConfig {
+  const node = root.entries.get('tests')?.node
+  const plain = node === undefined ? {} : { tests: toPlain(node) }
+  const isFine = checkConfig(testsDocument, plain).issues.length === 0
+  return parseConfig(testsDocument, isFine ? plain : {}).tests
+}
+
 async function check(
   root: MapNode,
   options: LoadOptions,
@@ -165,7 +179,7 @@ async function check(
     }
   }
   warnOfUnused(ids, service, report)
-  return { registry: known.registry, plugins: known.listed, ...components, service }
+  return { registry: known.registry, plugins: known.listed, ...components, service, tests: testsOf(root) }
 }
 
 /** CFG-05. */

@@ -109,7 +109,10 @@ class GrpcJsServer implements GrpcServer {
       server.register(path, serve, asBuffer, (bytes) => bytes, 'unary')
     }
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-    const { sockets, startReload } = await this.#socketServer(injector, host.offline === undefined ? config.tls : undefined)
+    const { sockets, startReload } = await this.#socketServer(
+      injector,
+      host.offline === undefined ? config.tls : undefined,
+    )
     this.#listener = new Listener(sockets, {
       id,
       endpoint: config.endpoint ?? '',
@@ -140,10 +143,7 @@ class GrpcJsServer implements GrpcServer {
     signal.removeEventListener('abort', drop)
   }
 
-  async #socketServer(
-    injector: ConnectionInjector,
-    tls: GrpcServerConfig['tls'],
-  ): Promise<PlainOrSecure> {
+  async #socketServer(injector: ConnectionInjector, tls: GrpcServerConfig['tls']): Promise<PlainOrSecure> {
     const { clock, telemetry } = this.#options
     const handOver = (socket: Socket): void => {
       this.#handedOver.add(socket)

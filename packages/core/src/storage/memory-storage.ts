@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Extension } from '../component/extension.ts'
 import { RetryableError, ShutdownError, StartError } from '../errors/errors.ts'
+import { type Commit, MemoryQueueFile, memoryQueueStore } from './memory-queue-store.ts'
 import type {
   AppendedRecord,
   AppendStore,
@@ -10,7 +11,6 @@ import type {
   Storage,
   StorageOwner,
 } from './storage.ts'
-import { type Commit, MemoryQueueFile, memoryQueueStore } from './memory-queue-store.ts'
 
 /** What is wrong with the disk. */
 interface Fault {

@@ -235,6 +235,7 @@ export function testConfig(config: TestConfig, factories: Factories): CollectorC
     warnings: [],
     notices: [],
     sources: [],
+    tests: [],
   }
 }
 
