@@ -49,7 +49,10 @@ export function fileIntake(options: FileIntakeOptions): Component {
     }
     telemetry.logger.info('All files are read.', { files: files.size })
   }
-  return fetchingReceiver(options, fetch, { transport: 'file', take: (delivery) => takeDocument(delivery, options) })
+  return fetchingReceiver(options, fetch, {
+    transport: 'file',
+    take: (delivery) => takeDocument(delivery, options),
+  })
 }
 
 /** What stands in a file, out of anybody's hand. */
