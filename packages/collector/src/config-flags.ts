@@ -1,4 +1,10 @@
-import { ConfigSource, fetchSource, SpanloomError, type CollectorConfig } from '@spanloom/core'
+import {
+  ConfigSource,
+  fetchSource,
+  SpanloomError,
+  type CollectorConfig,
+  type LoadOptions,
+} from '@spanloom/core'
 import type { Command } from 'commander'
 
 import type { CliContext } from './cli-context.ts'
@@ -52,18 +58,19 @@ export function sourceFromFlags(flags: ConfigFlags, context: CliContext): Config
     })
   }
   return new ConfigSource({
-    sources: flags.config,
+    ...loadOptions(flags.config, context),
     sets: flags.set,
-    registry: context.registry,
-    plugins: context.plugins,
-    env: context.env,
-    readFile: (path) => context.readFile(path),
-    readPem: (path) => context.readFile(path),
-    fetch: fetchSource,
     strictEnv: flags.strictEnv ?? false,
     strictFiles: flags.strictFiles ?? false,
     tracesOnly: flags.tracesOnly ?? false,
   })
+}
+
+/** How the command loads these sources. */
+export function loadOptions(sources: readonly string[], context: CliContext): LoadOptions {
+  const { registry, plugins, env } = context
+  const readFile: LoadOptions['readFile'] = (path) => context.readFile(path)
+  return { sources, registry, plugins, env, readFile, readPem: readFile, fetch: fetchSource }
 }
 
 /**
@@ -75,6 +82,7 @@ export async function loadFromFlags(flags: ConfigFlags, context: CliContext): Pr
   return sourceFromFlags(flags, context).load()
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+/** Gathers the values of a flag that may be repeated. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
 }

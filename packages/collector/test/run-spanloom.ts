@@ -3,6 +3,8 @@ import { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
+import type { PluginFinder } from '@spanloom/core'
+
 import { main, processContext } from '../src/index.ts'
 
 /** How a command ended and what it printed. */
@@ -18,7 +20,11 @@ export const commandFile: string = fileURLToPath(new URL('../src/cli.ts', import
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Runs the command inside this process, with no variables but those of `env`. */
-export async function runMain(args: readonly string[], env: Environment = {}): Promise<Outcome> {
+export async function runMain(
+  args: readonly string[],
+  env: Environment = {},
+  plugins?: PluginFinder,
+): Promise<Outcome> {
   const printed = { stdout: '', stderr: '' }
   const stream = (name: keyof typeof printed) => ({
     write: (text: string) => void (printed[name] += text),
@@ -26,6 +32,7 @@ export async function runMain(args: readonly string[], env: Environment = {}): P
   })
   const code = await main({
     ...processContext(),
+    ...(plugins === undefined ? {} : { plugins }),
     args,
     env,
     stdout: stream('stdout'),

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { BrokenPlugin } from '@spanloom/core'
+
 import { isPackageName, readManifest, type Manifest, type UnreadableManifest } from './manifest.ts'
 import { readMarker, type Marker } from './marker.ts'
 import { moduleFolders, upwards } from './places.ts'
@@ -8,17 +10,10 @@ import { moduleFolders, upwards } from './places.ts'
 /** A package that says that it has components. */
 export interface PluginPackage extends Pick<Manifest, 'folder' | 'name' | 'version' | 'hasExports'>, Marker {}
 
-/** A package that should have components and cannot be used. */
-export interface BrokenPackage {
-  readonly name: string
-  readonly folder: string
-  readonly problem: string
-}
-
 /** What is installed. */
 export interface Discovery {
   readonly packages: readonly PluginPackage[]
-  readonly broken: readonly BrokenPackage[]
+  readonly broken: readonly BrokenPlugin[]
 }
 
 /** Where to look for packages, the nearest first. */
@@ -35,22 +30,22 @@ const mostPackages = 1000
 /** Finds installed packages with components. Only `package.json` files are read. */
 export async function discoverPlugins({ projects, command }: SearchStarts): Promise<Discovery> {
   const packages = new Map<string, PluginPackage>()
-  const broken: BrokenPackage[] = []
+  const broken: BrokenPlugin[] = []
   const seen = new Set<string>()
   const take = (name: string, found: Manifest | UnreadableManifest | undefined, mustBe: boolean): boolean => {
     if (found === undefined) return false
     // The nearest of several installations counts.
     if (seen.has(name)) return true
     if ('problem' in found) {
-      if (mustBe) broken.push({ name, ...found })
+      if (mustBe) broken.push({ name, origin: found.folder, problem: found.problem })
     } else if (found.marker !== undefined) {
       const plugin = pluginOf(found)
       if (plugin.faults.length > 0) {
-        broken.push({ name, folder: found.folder, problem: plugin.faults.join('; ') })
+        broken.push({ name, origin: found.folder, problem: plugin.faults.join('; ') })
       }
       packages.set(name, plugin)
     } else if (mustBe) {
-      broken.push({ name, folder: found.folder, problem: noMarker })
+      broken.push({ name, origin: found.folder, problem: noMarker })
     } else return true
     seen.add(name)
     return true

@@ -1,15 +1,21 @@
-import type { ComponentKind, Registry, RegistryEntry } from '@spanloom/core'
+import {
+  messageOf,
+  type BrokenPlugin,
+  type ComponentKind,
+  type Registry,
+  type RegistryEntry,
+} from '@spanloom/core'
 
-import type { BrokenPackage, Discovery, PluginPackage } from './discover.ts'
+import type { Discovery, PluginPackage } from './discover.ts'
 import type { MarkedComponent } from './marker.ts'
-import { packageEntry } from './package-entries.ts'
+import { apiFault, entryFile, packageEntry } from './package-entries.ts'
 import { PluginError } from './plugin-error.ts'
 
 /** What installed packages add to the components that are known. */
 export interface InstalledComponents {
   readonly entries: readonly RegistryEntry[]
-  /** Components that never count, with the reason. */
-  readonly refused: readonly BrokenPackage[]
+  /** Components that cannot be used, with the reason. */
+  readonly refused: readonly BrokenPlugin[]
 }
 
 interface Owned {
@@ -24,7 +30,7 @@ interface Owned {
 export function installedComponents({ packages }: Discovery, known: Registry): InstalledComponents {
   const owners = new Map<string, Owned[]>()
   const aliases = new Map<string, number>()
-  const refused: BrokenPackage[] = []
+  const refused: BrokenPlugin[] = []
   for (const plugin of packages) {
     for (const component of plugin.components) {
       const { kind, type } = component
@@ -33,8 +39,7 @@ export function installedComponents({ packages }: Discovery, known: Registry): I
         const key = keyOf(kind, type)
         owners.set(key, [...(owners.get(key) ?? []), { plugin, component }])
       } else if (other.origin === undefined) {
-        const { name, folder } = plugin
-        refused.push({ name, folder, problem: `it claims the ${kind} type "${type}", which is built in` })
+        refused.push(refusal(plugin, `it claims the ${kind} type "${type}", which is built in`))
       }
       for (const alias of component.aliases) {
         const key = keyOf(kind, alias)
@@ -49,10 +54,31 @@ export function installedComponents({ packages }: Discovery, known: Registry): I
   const entries = [...owners.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return []
     const entry = packageEntry(first.plugin, first.component)
+    for (const owner of [first, ...others]) {
+      const problem = problemOf(owner, others.length > 0 ? entry : undefined)
+      if (problem !== undefined) refused.push(refusal(owner.plugin, problem))
+    }
     if (others.length > 0) return ambiguous(entry, [first, ...others])
     return { ...entry, aliases: first.component.aliases.filter((alias) => isFree(entry.kind, alias)) }
   })
   return { entries, refused }
+}
+
+/** What can be said against a component without running its code. */
+function problemOf({ plugin, component }: Owned, contested: RegistryEntry | undefined): string | undefined {
+  const fault = apiFault(plugin)
+  if (fault !== undefined) return fault.message
+  try {
+    entryFile(plugin, component.entry)
+  } catch (error) {
+    return messageOf(error)
+  }
+  if (contested === undefined) return undefined
+  return `another package claims the ${contested.kind} type "${contested.type}", too`
+}
+
+function refusal({ name, folder }: PluginPackage, problem: string): BrokenPlugin {
+  return { name, origin: folder, problem }
 }
 
 function keyOf(kind: ComponentKind, name: string): string {

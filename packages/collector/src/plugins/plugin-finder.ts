@@ -4,6 +4,7 @@ import {
   createRegistry,
   hintOf,
   messageOf,
+  type BrokenPlugin,
   type ComponentKind,
   type ListedPlugin,
   type PluginFinder,
@@ -14,7 +15,7 @@ import {
   type RegistryEntry,
 } from '@spanloom/core'
 
-import { discoverPlugins, type BrokenPackage } from './discover.ts'
+import { discoverPlugins } from './discover.ts'
 import { installedComponents } from './installed.ts'
 import { readListed, type Surroundings } from './listed.ts'
 
@@ -34,7 +35,9 @@ async function findPlugins(surroundings: Surroundings, request: PluginRequest): 
   const { cwd, command } = surroundings
   const projects = [...files.map((file) => dirname(resolve(cwd, file))), cwd]
   const discovery =
-    missing.length === 0 ? { packages: [], broken: [] } : await discoverPlugins({ projects, command })
+    missing.length === 0 && request.all !== true
+      ? { packages: [], broken: [] }
+      : await discoverPlugins({ projects, command })
   const installed = installedComponents(discovery, known)
   const isNamed = ({ kind, type, aliases = [] }: RegistryEntry): boolean =>
     missing.some((one) => one.kind === kind && [type, ...aliases].includes(one.type))
@@ -47,6 +50,7 @@ async function findPlugins(surroundings: Surroundings, request: PluginRequest): 
     ],
     faults: listed.faults,
     warnings: listed.warnings,
+    broken,
     advice: (kind, type) => adviceFor(kind, type, broken),
   }
 }
@@ -124,9 +128,9 @@ function withProfiles(entry: RegistryEntry): RegistryEntry {
   }
 }
 
-function adviceFor(kind: ComponentKind, type: string, broken: readonly BrokenPackage[]): string {
+function adviceFor(kind: ComponentKind, type: string, broken: readonly BrokenPlugin[]): string {
   const expected = `spanloom-${kind}-${type.toLowerCase().replaceAll('_', '-')}`
   const found = broken.find(({ name }) => name === expected || name.endsWith(`/${expected}`))
-  if (found !== undefined) return `${found.name} in ${found.folder} cannot be used: ${found.problem}.`
+  if (found !== undefined) return `${found.name} in ${found.origin} cannot be used: ${found.problem}.`
   return `If a plugin has it, install it beside the configuration: npm install ${expected}`
 }

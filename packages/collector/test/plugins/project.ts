@@ -6,6 +6,7 @@ import { ConfigError, ConfigSource, type CollectorConfig, type ConfigIssue } fro
 
 import { filePluginFinder } from '../../src/plugins/plugin-finder.ts'
 import { defaultRegistry } from '../../src/registry.ts'
+import { runMain, type Outcome } from '../run-spanloom.ts'
 
 /** Texts of files by path; an object becomes JSON. */
 export type Files = Readonly<Record<string, string | object>>
@@ -18,6 +19,8 @@ export interface Project extends AsyncDisposable {
   /** Loads again and again from the same sources. */
   readonly source: (name?: string) => ConfigSource
   readonly load: (name?: string) => Promise<CollectorConfig>
+  /** Runs a verb as if it was typed in the folder. */
+  readonly run: (...args: readonly string[]) => Promise<Outcome>
   /** The faults of a configuration that must be refused. */
   readonly faults: (name?: string) => Promise<readonly ConfigIssue[]>
 }
@@ -48,6 +51,7 @@ export async function projectOf(files: Files, command = 'bin'): Promise<Project>
     write,
     source,
     load: (name) => source(name).load(),
+    run: (...args) => runMain(args, {}, filePluginFinder({ cwd: folder, command: path(command) })),
     async faults(name) {
       try {
         await source(name).load()

@@ -120,7 +120,9 @@ class ComponentChecker {
     const factory = await this.#factory(kind, id, path)
     if (factory === undefined) return undefined
     const owner = { kind, id: id.id }
-    const checked = checkConfig(factory.schema, toPlain(entry.node), path)
+    const plugin = this.#pluginOf(kind, id.type, entry.key)
+    const checked = this.#check(factory, entry, path, plugin.plugin)
+    if (checked === undefined) return undefined
     this.#take(checked, owner)
     if (checked.issues.length > 0) {
       this.#lookBehind(factory, entry, checked, path, owner)
@@ -128,7 +130,6 @@ class ComponentChecker {
     }
     validate(factory, checked.config, path, (fault) => this.#report.fault(fault))
     const { config, effective: raw, redacted } = checked
-    const plugin = this.#pluginOf(kind, id.type, entry.key)
     return Object.freeze({ kind, id: id.id, type: factory.type, factory, config, raw, redacted, ...plugin })
   }
 
@@ -145,6 +146,23 @@ class ComponentChecker {
     for (const fault of look.faults) this.#report.fault(fault)
     for (const reference of look.references) this.references.push({ ...reference, owner })
     for (const secret of look.secrets) this.#report.hideValue(secret)
+  }
+
+  /** Nobody has tested the schemas of plugins. */
+  #check(
+    { schema }: AnyFactory,
+    { node }: Entry,
+    path: Path,
+    plugin: string | undefined,
+  ): CheckResult | undefined {
+    try {
+      return checkConfig(schema, toPlain(node), path)
+    } catch (error) {
+      if (plugin === undefined) throw error
+      const message = `the schema of ${plugin} cannot be used: ${messageOf(error)}`
+      this.#report.fault({ code: 'invalid_schema', path, message, at: 'key' })
+      return undefined
+    }
   }
 
   #take(checked: CheckResult, owner: UsedReference['owner']): void {

@@ -1,17 +1,21 @@
 import type { ComponentKind } from '../component/component.ts'
-import type { Registry } from '../component/registry.ts'
+import type { Registry, RegistryEntry } from '../component/registry.ts'
 import { expansionDefinition, expansionSchema, toJsonSchema } from '../schema/json-schema.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
 import { pipelineSchema, productSections, sectionOfKind, serviceSchema } from './document-schema.ts'
 
 /**
  * JSON Schema (draft 2020-12) of a whole configuration file with every registered component, for
- * completion and checks in editors. Loads all components.
+ * completion and checks in editors. Loads all components. A plugin that cannot be loaded is told through `unusable`,
+ * and any settings of it are right.
  */
-export async function configJsonSchema(registry: Registry): Promise<object> {
+export async function configJsonSchema(
+  registry: Registry,
+  unusable: (entry: RegistryEntry, error: unknown) => void = () => undefined,
+): Promise<object> {
   const sections: Record<string, object> = {}
   for (const kind of ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const) {
-    sections[sectionOfKind[kind]] = await sectionSchema(registry, kind)
+    sections[sectionOfKind[kind]] = await sectionSchema(registry, kind, unusable)
   }
   for (const [name, schema] of Object.entries(productSections)) sections[name] = toJsonSchema(schema)
   return {
@@ -39,16 +43,18 @@ const descriptions: Readonly<Record<ComponentKind, string>> = {
   extension: 'What serves the whole collector.',
 }
 
-async function sectionSchema(registry: Registry, kind: ComponentKind): Promise<object> {
+async function sectionSchema(
+  registry: Registry,
+  kind: ComponentKind,
+  unusable: (entry: RegistryEntry, error: unknown) => void,
+): Promise<object> {
   const patterns: Record<string, object> = {}
   for (const entry of registry.entries.filter((candidate) => candidate.kind === kind)) {
-    const factory = await entry.load()
-    const { section: _, ...whole } = factory.schema
-    const schema = {
-      title: `${entry.type} ${kind}`,
-      ...toJsonSchema(whole),
-      ...described(factory.description),
-    }
+    const schema = await componentSchema(entry).catch((error: unknown) => {
+      if (entry.origin === undefined) throw error
+      unusable(entry, error)
+      return { title: titleOf(entry) }
+    })
     patterns[`^${entry.type}(/.+)?$`] = schema
     for (const alias of entry.aliases ?? []) patterns[`^${alias}(/.+)?$`] = { ...schema, deprecated: true }
   }
@@ -58,6 +64,16 @@ async function sectionSchema(registry: Registry, kind: ComponentKind): Promise<o
     patternProperties: { ...patterns, '::': {} },
     additionalProperties: false,
   }
+}
+
+async function componentSchema(entry: RegistryEntry): Promise<object> {
+  const factory = await entry.load()
+  const { section: _, ...whole } = factory.schema
+  return { title: titleOf(entry), ...toJsonSchema(whole), ...described(factory.description) }
+}
+
+function titleOf({ type, kind }: RegistryEntry): string {
+  return `${type} ${kind}`
 }
 
 function described(description: string | undefined): object {

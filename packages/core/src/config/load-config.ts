@@ -7,22 +7,19 @@ import { checkComponents } from './components.ts'
 import { checkConnectors } from './connectors.ts'
 import { sectionOfKind } from './document-schema.ts'
 import { Expander } from './expand.ts'
-import { type Fault, FaultError } from './faults.ts'
+import type { Fault } from './faults.ts'
 import type { LoadOptions } from './load-options.ts'
 import { mendDocument } from './mend-document.ts'
-import { mergeMaps } from './merge.ts'
 import { type ConfigNode, type MapNode, toPlain } from './node.ts'
 import { pemFaults } from './pem-files.ts'
 import { withPlugins } from './plugins.ts'
+import { mergeSources, readSources } from './read-sources.ts'
 import { Report } from './report.ts'
 import { checkReferences, checkService, usedIds, warnOfUnused } from './service.ts'
-import { readSet } from './set-flag.ts'
 import { skippedByTracesOnly } from './signals.ts'
-import { SourceReader, parseLocation } from './source-reader.ts'
-import { SourceText } from './source-text.ts'
+import { SourceReader } from './source-reader.ts'
 import { type TestsConfig, testsSchema } from './tests-schema.ts'
 import { Variables } from './variables.ts'
-import { type YamlResult, readYaml } from './yaml-reader.ts'
 
 /**
  * Reads all sources, merges them, expands references and checks the result.
@@ -33,9 +30,12 @@ import { type YamlResult, readYaml } from './yaml-reader.ts'
 export async function loadConfig(options: LoadOptions): Promise<CollectorConfig> {
   const reader = new SourceReader(options)
   const report = new Report()
-  const { roots, complete } = await readAll(options, reader, report)
-  if (!complete) fail(report, roots, undefined)
-  const written = mergeAll(roots, report)
+  if (options.sources.length === 0) {
+    report.fault({ code: 'no_source', path: [], message: 'at least one config flag must be provided' })
+  }
+  const { roots, complete } = await readSources(options, reader, report)
+  if (!complete || options.sources.length === 0) fail(report, roots, undefined)
+  const written = mergeSources(roots, report)
   if (written === undefined || written.entries.size === 0) {
     report.fault(emptyFault)
     return fail(report, roots, written)
@@ -70,64 +70,11 @@ function fail(
   throw new ConfigError(report.placed(report.faults, root, expander?.broken))
 }
 
-/**
- * Reads all sources; a fault in one does not hide those of the others. `complete` says whether enough was understood to
- * check the rest: with a source missing, everything that it configures would seem to be missing, too.
- */
-async function readAll(
-  options: LoadOptions,
-  reader: SourceReader,
-  report: Report,
-): Promise<{ readonly roots: readonly MapNode[]; readonly complete: boolean }> {
-  let complete = options.sources.length > 0
-  if (options.sources.length === 0) {
-    report.fault({ code: 'no_source', path: [], message: 'at least one config flag must be provided' })
-  }
-  const roots: MapNode[] = []
-  const take = (source: SourceText, read: (source: SourceText) => YamlResult): void => {
-    report.addSource(source)
-    const { node, faults } = read(source)
-    for (const fault of faults) report.fault(fault)
-    if (node?.kind === 'map') roots.push(node)
-    else if (node !== undefined) report.fault(notAMap(node))
-    complete &&= node?.kind === 'map' || (node === undefined && (faults.length === 0 || read === readSet))
-  }
-  for (const text of options.sources) {
-    try {
-      take(await reader.read(parseLocation(text)), readYaml)
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error
-      report.fault(error.fault)
-      complete = false
-    }
-  }
-  for (const text of options.sets ?? []) take(new SourceText('--set', text, true), readSet)
-  return { roots, complete }
-}
-
 const emptyFault: Fault = {
   code: 'empty',
   path: [],
   message: 'empty configuration file',
   suggestion: 'Write a first one with: spanloom init',
-}
-
-function notAMap(node: ConfigNode): Fault {
-  const kind = node.kind === 'list' ? 'list' : typeof (node.kind === 'scalar' ? node.value : undefined)
-  return {
-    code: 'wrong_type',
-    path: [],
-    message: `a source must be a map at the top level, got '${kind}'`,
-    place: node.place,
-  }
-}
-
-function mergeAll(roots: readonly MapNode[], report: Report): MapNode | undefined {
-  return roots.reduce<MapNode | undefined>(
-    (earlier, later) =>
-      earlier === undefined ? later : mergeMaps(earlier, later, (fault) => report.warn(fault)),
-    undefined,
-  )
 }
 
 type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>

@@ -17,6 +17,8 @@ export interface PluginRequest {
   readonly missing: readonly { readonly kind: ComponentKind; readonly type: string }[]
   /** Files that the sources were read from. */
   readonly files: readonly string[]
+  /** Whether to find everything that is installed, also what nothing names. */
+  readonly all?: boolean
   /** What is built in. */
   readonly registry: Registry
   /** Reads a file, and has it watched. */
@@ -34,6 +36,16 @@ export interface PluginIssue {
   readonly suggestion?: string
 }
 
+/** Something that should be a plugin and cannot be used. */
+export interface BrokenPlugin {
+  /** Name of the package. */
+  readonly name: string
+  /** Where it is. */
+  readonly origin: string
+  /** A clause, such as `it needs version 2 of the plugin API`. */
+  readonly problem: string
+}
+
 /** What was found. */
 export interface PluginFindings {
   /**
@@ -43,6 +55,8 @@ export interface PluginFindings {
   readonly entries: readonly RegistryEntry[]
   readonly faults: readonly PluginIssue[]
   readonly warnings: readonly PluginIssue[]
+  /** What is installed and cannot be used. */
+  readonly broken: readonly BrokenPlugin[]
   /** How to get a type that is still missing, as a full sentence. */
   readonly advice: (kind: ComponentKind, type: string) => string | undefined
 }

@@ -14,31 +14,34 @@ export interface KnownComponents {
   readonly listed: readonly string[]
   /** Whether nothing of `plugins:` is at fault, so that a type that is unknown is not missing because of it. */
   readonly complete: boolean
+  readonly broken: PluginFindings['broken']
   readonly advice: PluginFindings['advice']
 }
 
 /**
  * Adds to the built-in components those that the configuration asks for: what it lists and what it names. Nobody looks
- * for plugins of a configuration that asks for none.
+ * for plugins of a configuration that asks for none, unless `all` that are installed are wanted.
  */
 export async function withPlugins(
   root: MapNode,
   { registry, plugins, readFile }: LoadOptions,
   files: readonly string[],
   report: Report,
+  all = false,
 ): Promise<KnownComponents> {
   const { listed, indices } = listedIn(root, files)
   const names = listed.map(({ name }) => name)
   const missing = missingIn(root, registry)
-  if (plugins === undefined || (listed.length === 0 && missing.length === 0)) {
-    return { registry, listed: names, complete: true, advice: () => undefined }
+  if (plugins === undefined || (listed.length === 0 && missing.length === 0 && !all)) {
+    return { registry, listed: names, complete: true, broken: [], advice: () => undefined }
   }
-  const found = await plugins.find({ listed, missing, files, registry, readFile })
+  const found = await plugins.find({ listed, missing, files, all, registry, readFile })
   tell(found, indices, report)
   return {
     registry: createRegistry([...registry.entries, ...found.entries]),
     listed: names,
     complete: found.faults.length === 0,
+    broken: found.broken,
     advice: found.advice,
   }
 }

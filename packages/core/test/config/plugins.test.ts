@@ -23,7 +23,7 @@ const crane = entryOf(
   '1.0.0',
 )
 
-const nothing: PluginFindings = { entries: [], faults: [], warnings: [], advice: () => undefined }
+const nothing: PluginFindings = { entries: [], faults: [], warnings: [], broken: [], advice: () => undefined }
 
 /** A finder that records what it is asked. */
 function finder(found: Partial<PluginFindings> = {}) {
