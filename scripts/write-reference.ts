@@ -1,5 +1,5 @@
-// Writes the reference pages and the tables of settings in READMEs, all of the schemas of the components. Run it through
-// `pnpm docs`.
+// Writes the reference pages and the tables of settings in READMEs, of the schemas of the components, and the pages and
+// reports of the public API. Run it through `pnpm docs`.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { componentReference } from '../packages/collector/src/docs/component-reference.ts'
 import { fillSettings } from '../packages/collector/src/docs/readme-settings.ts'
 import { defaultRegistry } from '../packages/collector/src/registry.ts'
+import { apiPages } from '../packages/core/test/api/pages.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
@@ -23,4 +24,8 @@ for (const folder of await readdir(path('packages'))) {
     readme,
     await fillSettings(await readFile(readme, 'utf8'), `@spanloom/${folder}`, defaultRegistry),
   )
+}
+for (const [name, text] of apiPages()) {
+  await mkdir(dirname(path(name)), { recursive: true })
+  await writeFile(path(name), text)
 }

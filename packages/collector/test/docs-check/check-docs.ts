@@ -15,6 +15,8 @@ const knownWords: Readonly<Record<string, RegExp>> = {
   text: /^sample$/,
   ts: /^(?:run|file=\S+)$/,
   js: /^(?:run|file=\S+)$/,
+  // Declarations of the generated page about the API.
+  typescript: /^$/,
 }
 
 /**
