@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { freePort, startProcess } from '@spanloom/interop'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { exampleFolder, linesOf } from './example-run.ts'
+import { manifestOf, pipelineWith, receiverCode } from './plugins/project.ts'
 import { runMain } from './run-spanloom.ts'
 
 const buildScript = fileURLToPath(new URL('../../../scripts/build-binary.mjs', import.meta.url))
@@ -88,6 +89,51 @@ describe.runIf(canBuild)('the single-file binary', () => {
     await collector.waitForLine(/The event hub cannot be reached/, { on: 'stderr' })
     expect(collector.stderr()).not.toMatch(/wasm|Cannot find module/)
     expect(await collector.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  test('runs a plugin of one file beside a pipeline', async () => {
+    const place = join(folder, 'plugin')
+    await cp(fileURLToPath(new URL('../../../examples/plugin', import.meta.url)), place, { recursive: true })
+    const port = await freePort()
+    const spans = join(place, 'spans.jsonl')
+    await using collector = await startProcess({
+      command: binary,
+      args: ['--config', join(place, 'pipeline.yaml')],
+      env: { CRANE_ENDPOINT: `127.0.0.1:${port}`, CRANE_SPANS: spans },
+      ready,
+    })
+    const body = await readFile(join(place, 'moves.json'))
+    const { status } = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })
+    const [line] = await linesOf(spans, 1)
+
+    expect(status).toBe(200)
+    expect(line).toContain('"name":"crane move"')
+    expect(await collector.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  test('runs an installed package, and tells what is wrong with a file', async () => {
+    const place = join(folder, 'packages')
+    const acme = join(place, 'node_modules', 'spanloom-receiver-acme')
+    await mkdir(acme, { recursive: true })
+    const components = [{ kind: 'receiver', type: 'acme' }]
+    await writeFile(
+      join(acme, 'package.json'),
+      JSON.stringify(manifestOf('spanloom-receiver-acme', components)),
+    )
+    await writeFile(join(acme, 'index.js'), receiverCode('acme'))
+    const good = join(place, 'good.yaml')
+    const bad = join(place, 'bad.yaml')
+    await writeFile(good, pipelineWith(['acme']))
+    await writeFile(bad, pipelineWith(['nop'], ['./bad.mts', './tests.mts']))
+    await writeFile(join(place, 'bad.mts'), 'export default await 1')
+    await writeFile(join(place, 'tests.mts'), "import '@spanloom/core/testing'")
+
+    expect(await spanloom('validate', '--config', good)).toBe('')
+    await expect(spanloom('validate', '--config', bad)).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /^.*bad\.yaml:2:5: .* top-level await, .*bad\.yaml:3:5: .* which is for tests /s,
+      ),
+    })
   })
 
   test('needs no library but those of the C and C++ runtime', async () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 import { describe, expect, test, vi } from 'vitest'
 
+import { typeFaults } from '../docs-check/type-check.ts'
 import { linesOf } from '../example-run.ts'
 import { freePort, readySentence, startCli } from '../process.ts'
 import { type Files, manifestOf, type Project, projectOf } from './project.ts'
@@ -71,6 +72,12 @@ async function post(port: number, body: unknown): Promise<number> {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: text })).status
 }
+
+test('the example is right for the compiler', async () => {
+  const repository = fileURLToPath(new URL('../../../../', import.meta.url))
+
+  expect(await typeFaults(new Map([['crane.mts', await example('crane.mts')]]), repository)).toEqual([])
+})
 
 test('a file beside the pipeline makes spans of what it receives', async () => {
   await using project = await projectOf({
