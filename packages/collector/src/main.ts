@@ -14,6 +14,7 @@ import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
 import { redactVerb } from './verbs/redact.ts'
+import { replayVerb } from './verbs/replay.ts'
 import { runVerb } from './verbs/run.ts'
 import { schemaVerb } from './verbs/schema.ts'
 import { tapVerb } from './verbs/tap.ts'
@@ -39,6 +40,7 @@ const verbs: readonly Verb[] = [
   eventhubVerb,
   backfillVerb,
   tapVerb,
+  replayVerb,
   healthcheckVerb,
   licensesVerb,
 ]

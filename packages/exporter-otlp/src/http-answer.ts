@@ -1,5 +1,6 @@
 import {
   type HttpResponse,
+  parseRetryAfter,
   PermanentError,
   RetryableError,
   type SendOutcome,
@@ -8,7 +9,6 @@ import {
 
 import { clean } from './clean.ts'
 import { decodeExportResponse, parseExportResponse } from './export-response.ts'
-import { parseRetryAfter } from './retry-after.ts'
 import { decodeRpcStatus, parseRpcStatus, type RpcStatus } from './rpc-status.ts'
 
 /** What reading an answer needs to know beside it. */

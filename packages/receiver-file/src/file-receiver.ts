@@ -64,7 +64,9 @@ export const fileReceiver: ReceiverFactory = defineReceiver({
     const report = createReadReport('file', id, telemetry, clock)
     const offline = offlineDocument({ next }, config.max_message_size)
     const fetch = async ({ handOver, pause, signal }: Fetching): Promise<void> => {
-      const replay = config.replay && new Replay(config.replay, clock)
+      const replay =
+        config.replay &&
+        new Replay({ speed: config.replay.speed, shift: config.replay.shift_to_now ? 'now' : 'none' }, clock)
       await using files = new FollowedFiles(
         {
           include: config.include ?? (config.path === undefined ? [] : [config.path]),

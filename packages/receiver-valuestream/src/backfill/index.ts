@@ -14,4 +14,4 @@ export {
 } from './resume-token.ts'
 export { type BackfillOptions, type BackfillProgress, runBackfill } from './run-backfill.ts'
 export { backfillProfiles, backfillReceiver, type BackfillWork } from './backfill-receiver.ts'
-export { recordedHistory, type RecordedHistoryOptions } from './recorded-history.ts'
+export { defaultPaths, recordedHistory, type RecordedHistoryOptions } from './recorded-history.ts'

@@ -2,6 +2,13 @@ import { SpanloomError } from '@spanloom/core'
 
 import { objectOf, textOf } from '../model/fields.ts'
 import type { Source } from '../model/translation.ts'
+import {
+  customHttpSettings,
+  githubSettings,
+  gitlabSettings,
+  jenkinsSettings,
+  jiraSettings,
+} from '../settings.ts'
 import type { Delivery, History, HistoryPage } from './history.ts'
 
 /** Which recordings are read. */
@@ -10,6 +17,15 @@ export interface RecordedHistoryOptions {
   readonly files: readonly string[]
   readonly readFile: (path: string) => Promise<Uint8Array>
 }
+
+/** Where the receiver takes the deliveries of each source, unless its settings say otherwise. */
+export const defaultPaths: ReadonlyMap<string, string> = new Map([
+  ['github', githubSettings.path.default],
+  ['gitlab', gitlabSettings.path.default],
+  ['jenkins', jenkinsSettings.path.default],
+  ['jiracloud', jiraSettings.path.default],
+  ['customhttp', customHttpSettings.path.default],
+])
 
 /** The headers that tell the kind of an event, by source. */
 const eventHeaders: ReadonlyMap<Source, string> = new Map([

@@ -1,0 +1,5 @@
+export { decodeMessage } from './decode-message.ts'
+export type { Layout } from './message-splitter.ts'
+export { readRecording, type ReadRecordingOptions, type RecordedMessage } from './read-recording.ts'
+export { isMovable, timeOf } from './recorded-times.ts'
+export { Replay, type ReplaySettings, type Shift } from './replay.ts'
