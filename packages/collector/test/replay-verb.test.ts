@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -75,12 +75,14 @@ async function httpReceiver(
   answer: (response: ServerResponse, count: number) => void = (response) => response.end('ok'),
 ): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = []
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', url: path = '', headers } = request
+    const body = await buffer(request)
+    received.push({ method, path, headers, body: body.toString() })
+    answer(response, received.length)
+  }
   const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      const { method = '', url: path = '', headers } = request
-      received.push({ method, path, headers, body: body.toString() })
-      answer(response, received.length)
-    })
+    void serve(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   open.push({
@@ -145,10 +147,8 @@ describe('recorded traces', () => {
 
   it('are no more than a rate allows, and no more than a limit', async () => {
     const begin = performance.now()
-    const { stderr } = await replay(
-      ...[await recording(linesTo(50)), '--to', backend.url],
-      ...['--rate', '20', '--limit', '9'],
-    )
+    const file = await recording(linesTo(50))
+    const { stderr } = await replay(file, '--to', backend.url, '--rate', '20', '--limit', '9')
     expect(performance.now() - begin).toBeGreaterThanOrEqual(395)
     expect([backend.spans.length, stderr]).toEqual([9, 'Ended at the limit: 9 spans of 9 batches taken.\n'])
   })
