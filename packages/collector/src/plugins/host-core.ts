@@ -5,12 +5,13 @@ import * as traces from '@spanloom/core/traces'
 
 import { PluginError } from './plugin-error.ts'
 
-/** Where plugins find the program's own modules. */
+type Modules = ReadonlyMap<string, object>
+
+/** Where plugins find the program's own modules; two copies of the program in one process have two. */
 const shared = Symbol.for('spanloom.shared')
-const scheme = 'spanloom-host:'
 const prefix = '@spanloom/core'
 
-const modules: ReadonlyMap<string, object> = new Map<string, object>([
+const modules: Modules = new Map<string, object>([
   [prefix, core],
   [`${prefix}/traces`, traces],
 ])
@@ -26,7 +27,10 @@ let isShared = false
 export function shareCore(): void {
   if (isShared) return
   isShared = true
-  Object.defineProperty(globalThis, shared, { value: modules })
+  const copies: Modules[] = Reflect.get(globalThis, shared) ?? []
+  Reflect.set(globalThis, shared, copies)
+  const copy = copies.push(modules) - 1
+  const scheme = `spanloom-host-${copy}:`
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (modules.has(specifier)) {
@@ -42,15 +46,17 @@ export function shareCore(): void {
     load(url, context, nextLoad) {
       const found = url.startsWith(scheme) ? modules.get(url.slice(scheme.length)) : undefined
       if (found === undefined) return nextLoad(url, context)
-      return { format: 'module', source: handingOn(url.slice(scheme.length), found), shortCircuit: true }
+      const source = handingOn(copy, url.slice(scheme.length), found)
+      return { format: 'module', source, shortCircuit: true }
     },
   })
 }
 
 /** A module that exports what the program's module of that name exports. */
-function handingOn(name: string, module: object): string {
+function handingOn(copy: number, name: string, module: object): string {
   const names = Object.keys(module).filter((key) => key !== 'default')
-  return `export const { ${names.join(', ')} } = globalThis[Symbol.for('spanloom.shared')].get(${JSON.stringify(name)})`
+  const from = `globalThis[Symbol.for('spanloom.shared')][${copy}].get(${JSON.stringify(name)})`
+  return `export const { ${names.join(', ')} } = ${from}`
 }
 
 function notShared(specifier: string, cause: unknown): PluginError {

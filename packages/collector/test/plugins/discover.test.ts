@@ -38,6 +38,14 @@ describe('packages', () => {
     expect(found.broken).toEqual([])
   })
 
+  it('are found beside a command that is installed for the whole machine', async () => {
+    await using project = await projectOf(installed('lib', 'acme'))
+
+    const found = await discover(project, ['app'], 'lib/node_modules/@spanloom/collector/dist')
+
+    expect(foldersOf(found, project)).toEqual(['lib/node_modules/spanloom-receiver-acme'])
+  })
+
   it('are found under scopes', async () => {
     await using project = await projectOf(
       installed('app', 'acme', { name: '@somebody/spanloom-exporter-acme' }),

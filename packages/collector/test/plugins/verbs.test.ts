@@ -162,6 +162,39 @@ it('what is listed wins over what is installed, so that a package can be worked 
   expect((await project.load()).receivers.get('acme')?.config).toEqual({ size: 8 })
 })
 
+it('of two packages with one type, the one that is listed is taken', async () => {
+  await using project = await projectOf({
+    ...installed('', 'acme'),
+    ...installed('', 'acme', { name: '@b/spanloom-receiver-acme' }),
+    'pipeline.yaml': pipelineWith(['acme'], ["'@b/spanloom-receiver-acme'"]),
+  })
+
+  expect((await project.load()).receivers.get('acme')?.plugin).toContain('@b/spanloom-receiver-acme 1.2.3')
+})
+
+it('profiles are those of receivers that are named or listed', async () => {
+  const withProfile = (type: string): string =>
+    receiverCode(type).replace('create:', `profiles: { ${type}: { defaultName: '${type}' } },\n  create:`)
+  await using project = await projectOf({
+    ...bomb,
+    ...installed('', 'acme'),
+    ...installed('', 'listed'),
+    'node_modules/spanloom-receiver-acme/index.js': withProfile('acme'),
+    'node_modules/spanloom-receiver-listed/index.js': withProfile('listed'),
+    'crane.mts': withProfile('crane'),
+    'pipeline.yaml': pipelineWith(['acme'], ['./crane.mts', 'spanloom-receiver-listed']),
+  })
+  const { registry } = await project.load()
+
+  const names = await Promise.all(
+    registry.entries
+      .filter(({ origin }) => origin !== undefined)
+      .map(async (entry) => Object.keys((await entry.profiles?.()) ?? {})),
+  )
+
+  expect(names.flat().toSorted()).toEqual(['acme', 'crane', 'listed'])
+})
+
 it('one file exports several components, and may be listed twice', async () => {
   await using project = await projectOf({
     'both.mts': `${receiverCode('crane')}export default craneReceiver
