@@ -5,11 +5,13 @@ import { buildInfo } from './build-info.ts'
 import type { CliContext } from './cli-context.ts'
 import { reportError } from './report-error.ts'
 import { backfillVerb } from './verbs/backfill.ts'
+import { completionVerb } from './verbs/completion.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
 import { explainVerb } from './verbs/explain.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { healthcheckVerb } from './verbs/healthcheck.ts'
+import { initVerb } from './verbs/init.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
@@ -34,6 +36,7 @@ const verbs: readonly Verb[] = [
   schemaVerb,
   featureGateVerb,
   quickstartVerb,
+  initVerb,
   queueVerb,
   redactVerb,
   webhookVerb,
@@ -43,6 +46,7 @@ const verbs: readonly Verb[] = [
   replayVerb,
   healthcheckVerb,
   licensesVerb,
+  completionVerb,
 ]
 
 /** What runs the work of a verb; its outcome becomes the exit code. */
