@@ -1,5 +1,6 @@
 import type { Fragment, FragmentStatus } from '../fragment/fragment.ts'
 import type { Place } from '../fragment/order.ts'
+import { type Few, membersOf, withMember } from '../keys/few.ts'
 import type { Parentage } from './parents.ts'
 import type { Remembered } from './remembered.ts'
 import type { KnownRun } from './view.ts'
@@ -56,9 +57,9 @@ function placeOf({ time, rank, arrival }: Place): Place {
 }
 
 function aliasesOf(fragments: readonly Fragment[]): readonly string[] {
-  return fragments.every(({ aliases }) => aliases.length === 0)
-    ? none
-    : [...new Set(fragments.flatMap(({ aliases }) => aliases))]
+  let all: Few<string> | undefined
+  for (const { aliases } of fragments) for (const alias of aliases) all = withMember(all, alias)
+  return all === undefined ? none : [...membersOf(all)]
 }
 
 const none: readonly string[] = []

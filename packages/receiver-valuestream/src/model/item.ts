@@ -201,7 +201,7 @@ export class Item {
     if (parent !== undefined) attributes[attribute.parentSpanId] = parent
     if (parent !== undefined && context === undefined && !ownTrace) attributes[control.parentKey] = parent
     if (assumed !== undefined && assumed.length > 0) attributes[control.assumed] = assumed
-    const others = [...new Set(aliases)].filter((alias) => alias !== this.key)
+    const others = aliases.filter((alias, index) => alias !== this.key && aliases.indexOf(alias) === index)
     if (others.length > 0) attributes[control.alias] = others
     return Object.assign(attributes, more)
   }
