@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startProcess } from '@spanloom/interop'
 
 import { figuresOf, measure, type Round } from './measure.ts'
+import { giveOneCore } from './one-core.ts'
 import type { Section } from './pass-through.ts'
 import { startSpanloom } from './systems.ts'
 import type { WebhookReply, WebhookRequest } from './webhook-sender.ts'
@@ -35,15 +36,12 @@ export interface ValuestreamOptions {
 
 /**
  * Signed GitHub deliveries at a steady pace: verified, translated, assembled; beside them a bare HTTP server, which
- * shows what of that is Node's own.
+ * shows what of that is Node's own. Each of the two has one core.
  */
 export async function valuestream(
   { perSecond, seconds, bytes, rounds }: ValuestreamOptions,
   log: (line: string) => void,
 ): Promise<Section> {
-  await using sender = startWorker<WebhookRequest, WebhookReply>(
-    new URL('webhook-sender.ts', import.meta.url),
-  )
   const listen = `127.0.0.1:${await freePort()}`
   await using collector = await startSpanloom(config(listen))
   await using bare = await startProcess({
@@ -51,11 +49,20 @@ export async function valuestream(
     args: [fileURLToPath(new URL('bare-webhook-server.ts', import.meta.url))],
     ready: /ready on (\d+)/,
   })
+  using oneCore = giveOneCore([collector.pid, bare.pid])
+  // Started here, it is on the cores that this process has kept for itself.
+  await using sender = startWorker<WebhookRequest, WebhookReply>(
+    new URL('webhook-sender.ts', import.meta.url),
+  )
   const variants = [
     { name: 'Spanloom', pid: collector.pid, target: `http://${listen}/github` },
     { name: 'bare HTTP server', pid: bare.pid, target: `http://127.0.0.1:${bare.ready[1]}/` },
   ].map((variant) => ({ ...variant, rounds: Array<Round>() }))
-  const notes: string[] = []
+  const notes = [
+    oneCore !== undefined
+      ? 'Each server has one core for all its threads; the sender is on another.'
+      : 'All processes share all cores: there is only one, or taskset is missing.',
+  ]
   let first = 0
   // The first round warms up. The variants take turns, because the machine may have other work.
   for (let round = 0; round <= rounds; round++)
