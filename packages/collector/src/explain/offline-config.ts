@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly outsideOf: (place: Place) => Outside
   /** Receivers that get something; the others do nothing. */
   readonly fed: ReadonlySet<string>
+  /** Where storages are kept, for who wants to look into them. */
+  readonly storages: MemoryStorage[]
   /** Whether everybody who sends is who they say. */
   readonly trusting: boolean
 }
@@ -139,7 +141,9 @@ function harmless(extension: Extension, place: Place, around: Surroundings): Ext
   const { storage, serverAuthenticator, clientAuthenticator, requestGuard, dependencies } = extension
   const tied = dependencies === undefined ? {} : { dependencies }
   if (storage !== undefined) {
-    return { ...new MemoryStorage(around.timeline.clock(ownerOf(place))).extension(), ...tied }
+    const memory = new MemoryStorage(around.timeline.clock(ownerOf(place)))
+    around.storages.push(memory)
+    return { ...memory.extension(), ...tied }
   }
   const authenticates = serverAuthenticator !== undefined || clientAuthenticator !== undefined
   if (!authenticates && requestGuard === undefined) return { ...idle, ...tied }

@@ -1,3 +1,5 @@
+import { redactUrl } from '@spanloom/core'
+
 import { changesOf } from './changes.ts'
 import type { Explained } from './explained.ts'
 import { placeLabel, sourceLabel } from './labels.ts'
@@ -23,6 +25,7 @@ export function renderJson({ trial, sent, explanation }: Explained): string {
           : plainFields(span),
     })),
     held: trial.held.map(({ place, spans: count }) => ({ component: placeLabel(place), spans: count })),
+    deadLetters: trial.deadLetters.map(({ place, reason }) => ({ component: placeLabel(place), reason })),
     ...(explanation === undefined
       ? {}
       : {
@@ -83,7 +86,7 @@ function step(happening: Happening, { happenings }: Trial): object {
         step: 'request',
         ...moment,
         method: request.method,
-        url: request.url.href,
+        url: redactUrl(request.url.href),
         body: Buffer.from(request.body).toString('utf8'),
         answer: answer.status,
       }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 
+import { redactUrl } from '@spanloom/core'
 import type { Span } from '@spanloom/core/traces'
 
 import { plain } from '../verbs/queue-table.ts'
@@ -23,6 +24,7 @@ export function renderTree({ trial, sent, explanation }: Explained, color: boole
     ...trial.deliveries.flatMap((_, number) => deliveryLines(trial, number, paint)),
     ...timeLines(trial, 'time', paint),
     ...(trial.held.length === 0 ? [] : heldLines(trial, paint)),
+    ...letterLines(trial, paint),
     ...spanLines(explanation?.spans ?? sent, trial, paint),
     ...(explanation === undefined ? [] : footLines(explanation, trial)),
   ]
@@ -57,7 +59,7 @@ function timeLines(trial: Trial, phase: 'time' | 'later', paint: Paint): readonl
     ({ at }) => at,
   )
   return [...groups].flatMap(([at, happenings]) => [
-    paint('bold', timeText(at)),
+    paint('bold', phase === 'later' ? `${timeText(at)}, if nothing else comes` : timeText(at)),
     ...stepLines(happenings, trial, paint),
     '',
   ])
@@ -93,7 +95,7 @@ function stepLine(happening: Happening, trial: Trial, paint: Paint): readonly st
     case 'outgoing': {
       const { request, answer } = happening
       return [
-        `├─ ${where} would send ${request.method} ${plain(request.url.href)}, taken as answered with ${answer.status}`,
+        `├─ ${where} would send ${request.method} ${plain(redactUrl(request.url.href))}, taken as answered with ${answer.status}`,
       ]
     }
   }
@@ -148,6 +150,12 @@ function isPassedOn({ place, at, delivery }: Happening, { happenings }: Trial): 
   )
 }
 
+function letterLines({ deadLetters }: Trial, paint: Paint): readonly string[] {
+  if (deadLetters.length === 0) return []
+  const lines = deadLetters.map(({ place, reason }) => `├─ ${placeLabel(place)}: ${plain(reason)}`)
+  return [paint('yellow', 'Kept aside as dead letters'), ...lines, '']
+}
+
 function heldLines(trial: Trial, paint: Paint): readonly string[] {
   const held = trial.held.map(({ place, spans: count }) => `├─ ${placeLabel(place)} holds ${spans(count)}`)
   return [
@@ -163,10 +171,14 @@ function spanLines(sent: readonly SentSpan[], trial: Trial, paint: Paint): reado
   return sent.flatMap((each) => {
     const { exporters, span, isWaiting, at } = each
     const when = isWaiting
-      ? paint('yellow', `waits, and would go to ${exporters.join(', ')} at ${timeText(at)}`)
+      ? paint(
+          'yellow',
+          `waits for ${missing(span)} until ${timeText(at)}, and would then go to ${exporters.join(', ')}`,
+        )
       : `to ${exporters.join(', ')}`
-    const origins = isExplained(each) ? each.origins : []
-    const rows = origins.map((origin) => originRow(origin, trial.deliveries.length))
+    const rows = isExplained(each)
+      ? each.origins.map((origin) => originRow(origin, trial.deliveries.length))
+      : [...each.fields].map(([field, value]) => [plain(field), shownValue(field, value)])
     const [fieldWidth, valueWidth] = [0, 1].map((column) =>
       Math.min(longestValue, Math.max(0, ...rows.map((row) => row[column]?.length ?? 0))),
     )
@@ -180,6 +192,13 @@ function spanLines(sent: readonly SentSpan[], trial: Trial, paint: Paint): reado
   })
 }
 
+/** What the assembler says is missing. */
+function missing(span: Span): string {
+  const incomplete = span.attribute('spanloom.incomplete')
+  if (incomplete === 'missing_end') return 'its end'
+  return incomplete === 'missing_start' ? 'its start' : 'more'
+}
+
 const isExplained = (span: SentSpan): span is ExplainedSpan => 'origins' in span
 
 function originRow({ field, value, how, sources, place }: Origin, deliveries: number): readonly string[] {
@@ -189,9 +208,17 @@ function originRow({ field, value, how, sources, place }: Origin, deliveries: nu
     how === 'constant' ? `set by ${by}` : how === 'copied' ? `copied from ${labels}` : `made of ${labels}`
   return [
     plain(field),
-    shortened(textOf(value)),
+    shownValue(field, value),
     plain(how === 'constant' || by === '' ? from : `${from}; ${by}`),
   ]
+}
+
+/** Times for people; 64 bits of nanoseconds are for programs. */
+function shownValue(field: string, value: Origin['value']): string {
+  if (!/timeUnixNano$/i.test(field)) return shortened(textOf(value))
+  const nanos = BigInt(textOf(value))
+  const fraction = String(nanos % 1_000_000_000n).padStart(9, '0')
+  return `${new Date(Number(nanos / 1_000_000n)).toISOString().slice(0, 19)}.${fraction}Z`
 }
 
 function footLines({ deciding, runs, untried }: Explanation, trial: Trial): readonly string[] {

@@ -1,4 +1,4 @@
-import { type CollectorConfig, createCollector, messageOf } from '@spanloom/core'
+import { type CollectorConfig, createCollector, type MemoryStorage, messageOf } from '@spanloom/core'
 
 import { buildInfo } from '../build-info.ts'
 import {
@@ -35,6 +35,8 @@ export interface Trial {
   readonly endMs: number
   /** Components that still held spans then, and how many. */
   readonly held: readonly { readonly place: Place; readonly spans: number }[]
+  /** Input that receivers kept aside because it can never be used, and why. */
+  readonly deadLetters: readonly { readonly place: Place; readonly reason: string }[]
 }
 
 /** So far is looked ahead for what becomes of spans that are held, in milliseconds and in timers. */
@@ -59,6 +61,7 @@ class Run {
   readonly #timeline: Timeline
   readonly #recorder: Recorder
   readonly #outsides = new Map<string, Outside>()
+  readonly #storages: MemoryStorage[] = []
   #books: () => readonly (Place & { readonly held: number; readonly inFlight: number })[] = () => []
 
   constructor(plan: TrialPlan) {
@@ -74,6 +77,7 @@ class Run {
     const offline = offlineConfig(config, {
       timeline,
       recorder,
+      storages: this.#storages,
       fed: new Set(deliveries.map((delivery) => receiverOf(delivery, config))),
       outsideOf: (place) => this.#outsideOf(place),
       trusting: deliveries.some(({ sign }) => sign === true),
@@ -102,7 +106,8 @@ class Run {
       const held = this.#held()
       recorder.phase = 'later'
       await this.#advance(timeline.now + farthestMs, true)
-      return { deliveries: delivered, happenings: recorder.happenings, endMs, held }
+      const deadLetters = this.#deadLetters([...new Set(delivered.map(({ receiver }) => receiver))])
+      return { deliveries: delivered, happenings: recorder.happenings, endMs, held, deadLetters }
     } finally {
       recorder.isClosed = true
       await collector.shutdown(AbortSignal.abort())
@@ -183,6 +188,19 @@ class Run {
     return this.#books()
       .filter(({ held }) => held > 0)
       .map(({ kind, id, held }) => ({ place: { kind, id }, spans: held }))
+  }
+
+  #deadLetters(receivers: readonly string[]): Trial['deadLetters'] {
+    return receivers.flatMap((id) =>
+      this.#storages.flatMap((storage) =>
+        storage
+          .queueOf({ kind: 'receiver', id, pipeline: 'dead_letters' })
+          .deadLetters.map(({ lastError = '' }) => ({
+            place: { kind: 'receiver' as const, id },
+            reason: lastError,
+          })),
+      ),
+    )
   }
 
   #outsideOf(place: Place): Outside {
