@@ -81,12 +81,13 @@ type Checked = Omit<CollectorConfig, 'warnings' | 'notices' | 'sources'>
 
 const testsDocument = { type: 'object', properties: { tests: testsSchema } } as const satisfies ObjectSchema
 
-/** The tests of a document; none where they have faults, which the outline reports. */
-function testsOf(root: MapNode): TestsConfig {
+/** The tests of a document; none where they have faults. The outline knows all of these but what is inside of them. */
+function testsOf(root: MapNode, report: Report): TestsConfig {
   const node = root.entries.get('tests')?.node
   const plain = node === undefined ? {} : { tests: toPlain(node) }
-  const isFine = checkConfig(testsDocument, plain).issues.length === 0
-  return parseConfig(testsDocument, isFine ? plain : {}).tests
+  const { issues } = checkConfig(testsDocument, plain)
+  for (const issue of issues) if (issue.code === 'unknown_key') report.fault(issue)
+  return parseConfig(testsDocument, issues.length === 0 ? plain : {}).tests
 }
 
 async function check(
@@ -126,7 +127,7 @@ async function check(
     }
   }
   warnOfUnused(ids, service, report)
-  return { registry: known.registry, plugins: known.listed, ...components, service, tests: testsOf(root) }
+  return { registry: known.registry, plugins: known.listed, ...components, service, tests: testsOf(root, report) }
 }
 
 /** CFG-05. */
