@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-import { redactUrl } from '@spanloom/core'
+import { formatDuration, redactUrl } from '@spanloom/core'
 import type { Span } from '@spanloom/core/traces'
 
 import { plain } from '../verbs/queue-table.ts'
@@ -232,7 +232,13 @@ function footLines({ deciding, runs, untried }: Explanation, trial: Trial): read
 function spanLine(span: Span): string {
   const { startTimeUnixNano: start, endTimeUnixNano: end } = span
   const part =
-    start === 0n ? (end === 0n ? 'update' : 'end') : end === 0n ? 'start' : `${Number(end - start) / 1e6} ms`
+    start === 0n
+      ? end === 0n
+        ? 'update'
+        : 'end'
+      : end === 0n
+        ? 'start'
+        : formatDuration(Number(end - start) / 1e6)
   const ids = [`trace ${span.traceId || '?'}`, `span ${span.spanId || '?'}`]
   const parent = span.parentSpanId === '' ? [] : [`parent ${span.parentSpanId}`]
   return [plain(span.name) || '(no name)', part, ...ids, ...parent].join('  ')

@@ -1,6 +1,10 @@
+import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
 
 import { command } from '../command.ts'
+import { exampleFolder } from '../example-run.ts'
+import { startCli } from '../process.ts'
 import { seedConfig } from './seed-config.ts'
 import { seedExamples } from './seed-examples.ts'
 
@@ -60,6 +64,30 @@ describe('explain on the examples of the documents of the sources', () => {
     const names = new Set(made.map(({ field }) => field.replace(/\[\d+\]/, '[]')))
     const onlyLive = new Set(['attributes.spanloom.queue_ms'])
     expect([...names].toSorted()).toEqual(example.clockMade.filter((name) => !onlyLive.has(name)).toSorted())
+  })
+
+  it('needs nothing from a receiver that somebody else wrote', async () => {
+    const folder = join(exampleFolder, '../examples/plugin')
+    await using cli = startCli([
+      'explain',
+      '--config',
+      join(folder, 'pipeline.yaml'),
+      '--format',
+      'json',
+      join(folder, 'moves.json'),
+    ])
+    expect(await cli.exit).toBe(0)
+    const { spans }: Explained = JSON.parse(cli.stdout())
+    const sources = spans[0]?.fields.map(({ field, sources: all }) => [field, all.map(({ text }) => text)])
+    expect(sources).toEqual([
+      ['traceId', ['/0/container', 'setting receivers::crane::terminal']],
+      ['spanId', ['/0/id']],
+      ['name', []],
+      ['startTimeUnixNano', ['/0/lifted']],
+      ['endTimeUnixNano', ['/0/dropped']],
+      ['attributes.crane.terminal', ['setting receivers::crane::terminal']],
+      ['attributes.crane.container', ['/0/container']],
+    ])
   })
 
   it('says of the message of the WebSocket document what comes from where', async () => {

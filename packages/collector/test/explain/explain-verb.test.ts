@@ -139,6 +139,58 @@ describe('explain', () => {
     }
   })
 
+  it('proves the sender to every source, server and extension that asks for it', async () => {
+    const secret = 'sesame'
+    const sources = {
+      github: { secret, required_headers: { 'X-Proxy': secret } },
+      gitlab: { signing_token: `whsec_${Buffer.from(secret).toString('base64')}` },
+      jenkins: { token: secret },
+      jira: { secret },
+      customhttp: { token: secret },
+    }
+    const config = {
+      receivers: {
+        valuestream: { sources },
+        orchest: { webhook: { secret }, relay: { token: secret } },
+        invictus: { http: { required_headers: { 'X-Proxy': secret } } },
+        otlp: { protocols: { http: { auth: { authenticator: 'basicauth' } } } },
+      },
+      exporters: { nop: {} },
+      extensions: { basicauth: { htpasswd: { inline: 'me:sesame' } } },
+      service: {
+        extensions: ['basicauth'],
+        pipelines: {
+          traces: { receivers: ['valuestream', 'orchest', 'invictus', 'otlp'], exporters: ['nop'] },
+        },
+      },
+    }
+    const statuses = async (...flags: readonly string[]): Promise<readonly unknown[]> => {
+      const { stdout } = await explained(
+        config,
+        { 'a.json': '{}' },
+        '--no-origins',
+        '--format',
+        'json',
+        ...flags,
+      )
+      const [delivery] = JSON.parse(stdout).deliveries
+      return [delivery.receiver, delivery.path, delivery.answer.status === 401]
+    }
+    for (const [receiver, path] of [
+      ...['/github', '/gitlab', '/jenkins', '/jira', '/customhttp'].map(
+        (each) => ['valuestream', each] as const,
+      ),
+      ['orchest', '/orchest/webhook'],
+      ['orchest', '/analytics'],
+      ['invictus', '/'],
+      ['otlp', '/v1/traces'],
+    ] as const) {
+      const flags = ['--receiver', receiver, '--path', path]
+      expect(await statuses(...flags)).toEqual([receiver, path, true])
+      expect(await statuses(...flags, '--sign')).toEqual([receiver, path, false])
+    }
+  })
+
   it('tells what still waits, until when, and that it leaves when the time goes on', async () => {
     const waiting = await explained(invictus, { 'a.json': started }, '--no-origins')
     expect(waiting.stdout).toContain(
