@@ -127,7 +127,13 @@ async function check(
     }
   }
   warnOfUnused(ids, service, report)
-  return { registry: known.registry, plugins: known.listed, ...components, service, tests: testsOf(root, report) }
+  return {
+    registry: known.registry,
+    plugins: known.listed,
+    ...components,
+    service,
+    tests: testsOf(root, report),
+  }
 }
 
 /** CFG-05. */

@@ -28,7 +28,7 @@ it('gives other values of the same type, and none for null', () => {
         fc.string({ unit: 'grapheme' }),
         fc.integer(),
         fc.boolean(),
-        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.double({ min: -1e9, max: 1e9, noNaN: true }),
       ),
       (value) => {
         const others = mutationsOf(JSON.stringify(value))
@@ -36,7 +36,7 @@ it('gives other values of the same type, and none for null', () => {
         for (const other of others) {
           const read: unknown = JSON.parse(other)
           expect(typeof read).toBe(typeof value)
-          if (typeof value !== 'number' || Math.abs(value) < 2 ** 50) expect(read).not.toBe(value)
+          expect(read).not.toBe(value)
         }
       },
     ),
