@@ -29,7 +29,6 @@ const loud = (type: string): RegistryEntry =>
 const found: PluginFindings = {
   entries: [loud('acme')],
   faults: [],
-  warnings: [],
   broken: [],
   advice: () => 'Install it.',
 }

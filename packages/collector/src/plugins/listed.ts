@@ -15,8 +15,6 @@ export interface ListedComponents {
   /** The file or folder itself, so that the same thing listed twice counts once. */
   readonly origin: string
   readonly entries: readonly RegistryEntry[]
-  /** Whether its code has changed since it was loaded. */
-  readonly changed: boolean
 }
 
 /** Where packages are looked for beside the folder of the file that lists them. */
@@ -43,7 +41,7 @@ export async function readListed(
     (found) => found.isDirectory(),
     () => false,
   )
-  if (!isFolder) return { origin: path, ...(await loadLocalFile(path, name, readFile)) }
+  if (!isFolder) return { origin: path, entries: await loadLocalFile(path, name, readFile) }
   const manifest = await readManifest(path)
   if (manifest !== undefined) return componentsOf(manifest)
   throw new PluginError('the folder has no package.json', 'Name the file itself, or a folder with a package.')
@@ -74,5 +72,5 @@ function componentsOf(found: Manifest | UnreadableManifest): ListedComponents {
   const fault = plugin.faults[0] === undefined ? apiFault(plugin) : new PluginError(plugin.faults.join('; '))
   if (fault !== undefined) throw fault
   const entries = plugin.components.map((component) => packageEntry(plugin, component))
-  return { origin: plugin.folder, entries, changed: false }
+  return { origin: plugin.folder, entries }
 }

@@ -1,23 +1,12 @@
-import { createHash } from 'node:crypto'
-
 import { entryOf, type RegistryEntry } from '@spanloom/core'
 
 import { loadModule } from './load-module.ts'
+import { hasChanged } from './loaded-code.ts'
 import { allFactories } from './pick-factory.ts'
 import { PluginError } from './plugin-error.ts'
 
-/** What a file had in it when its code was loaded. Node.js loads a file once for each process, and so is this. */
-const loadedAs = new Map<string, string>()
-
-/** The components of one file. */
-export interface LocalPlugin {
-  readonly entries: readonly RegistryEntry[]
-  /** Whether the file has changed since its code was loaded; the code that runs is that of then. */
-  readonly changed: boolean
-}
-
 /**
- * Loads a file that exports components. `shown` is how messages call it.
+ * The components of a file, which is loaded. `shown` is how messages call it.
  *
  * @throws PluginError when it cannot be used.
  */
@@ -25,17 +14,14 @@ export async function loadLocalFile(
   file: string,
   shown: string,
   readFile: (path: string) => Promise<Uint8Array>,
-): Promise<LocalPlugin> {
-  const digest = createHash('sha256')
-    .update(await contentOf(file, readFile))
-    .digest('base64')
-  const before = loadedAs.get(file) ?? digest
-  loadedAs.set(file, before)
-  const changed = before !== digest
+): Promise<readonly RegistryEntry[]> {
+  const changed = hasChanged(file, await contentOf(file, readFile))
   try {
-    const factories = allFactories(loadModule(file))
-    const entries = factories.map((factory) => ({ ...entryOf(factory, shown, ''), origin: shown }))
-    return { entries, changed }
+    return allFactories(loadModule(file)).map((factory) => ({
+      ...entryOf(factory, shown, ''),
+      origin: shown,
+      isStale: () => changed,
+    }))
   } catch (error) {
     if (!changed || !(error instanceof PluginError)) throw error
     // The code is still the one that failed, whatever is in the file now.

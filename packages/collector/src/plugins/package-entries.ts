@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, relative, sep } from 'node:path'
 
-import { messageOf, pluginApiVersion, type AnyFactory, type RegistryEntry } from '@spanloom/core'
+import { messageOf, pluginApiVersion, type RegistryEntry } from '@spanloom/core'
 
 import { buildInfo } from '../build-info.ts'
 import type { PluginPackage } from './discover.ts'
 import { loadModule } from './load-module.ts'
+import { hasChanged } from './loaded-code.ts'
 import type { MarkedComponent } from './marker.ts'
 import { pickFactory } from './pick-factory.ts'
 import { PluginError } from './plugin-error.ts'
@@ -18,6 +20,7 @@ import { PluginError } from './plugin-error.ts'
  */
 export function packageEntry(plugin: PluginPackage, component: MarkedComponent): RegistryEntry {
   const { kind, type, stability, aliases } = component
+  let stale = false
   return {
     kind,
     type,
@@ -26,7 +29,14 @@ export function packageEntry(plugin: PluginPackage, component: MarkedComponent):
     module: plugin.name,
     version: plugin.version,
     origin: plugin.folder,
-    load: async () => loadComponent(plugin, component),
+    isStale: () => stale,
+    async load() {
+      const fault = apiFault(plugin)
+      if (fault !== undefined) throw fault
+      const file = entryFile(plugin, component.entry)
+      stale = hasChanged(file, await readFile(file), plugin.version)
+      return pickFactory(loadModule(file), component)
+    },
   }
 }
 
@@ -37,12 +47,6 @@ export function apiFault({ apiVersion }: PluginPackage): PluginError | undefined
     `it needs version ${apiVersion} of the plugin API, and ${buildInfo.command} ${buildInfo.version} has version ${pluginApiVersion}`,
     apiVersion > pluginApiVersion ? `Update ${buildInfo.command}.` : 'Update the plugin.',
   )
-}
-
-function loadComponent(plugin: PluginPackage, component: MarkedComponent): AnyFactory {
-  const fault = apiFault(plugin)
-  if (fault !== undefined) throw fault
-  return pickFactory(loadModule(entryFile(plugin, component.entry)), component)
 }
 
 /**

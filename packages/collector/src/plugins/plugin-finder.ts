@@ -49,7 +49,6 @@ async function findPlugins(surroundings: Surroundings, request: PluginRequest): 
       ...installed.entries.map((entry) => (isNamed(entry) ? withProfiles(entry) : entry)),
     ],
     faults: listed.faults,
-    warnings: listed.warnings,
     broken,
     advice: (kind, type) => adviceFor(kind, type, broken),
   }
@@ -58,7 +57,6 @@ async function findPlugins(surroundings: Surroundings, request: PluginRequest): 
 /** What the items of `plugins:` bring, in their order. */
 class ListedPlugins {
   readonly faults: PluginIssue[] = []
-  readonly warnings: PluginIssue[] = []
   readonly #builtIn: Registry
   readonly #origins = new Set<string>()
   readonly #owners = new Map<string, RegistryEntry>()
@@ -78,15 +76,10 @@ class ListedPlugins {
     readFile: PluginRequest['readFile'],
   ): Promise<void> {
     try {
-      const { origin, entries, changed } = await readListed(item, surroundings, readFile)
+      const { origin, entries } = await readListed(item, surroundings, readFile)
       if (this.#origins.has(origin)) return
       this.#origins.add(origin)
       for (const entry of entries) this.#claim(index, entry)
-      if (changed) {
-        const message = `${item.name} has changed since its code was loaded`
-        const suggestion = 'Restart to run the new code; a reload does not load code again.'
-        this.warnings.push({ index, code: 'plugin_changed', message, suggestion })
-      }
     } catch (error) {
       const suggestion = hintOf(error)
       this.faults.push({

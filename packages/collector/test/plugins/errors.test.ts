@@ -294,6 +294,20 @@ describe('an item of plugins', () => {
   })
 })
 
+it('a file that threw is told to need a restart once it was mended', async () => {
+  await using project = await projectOf(local("throw new Error('No crane.')"))
+  const [before] = await project.faults()
+  await project.write({ 'crane.mts': receiverCode('crane') })
+
+  const [after] = await project.faults()
+
+  expect(before?.message).toContain('it throws when it is loaded: No crane.')
+  expect(after).toMatchObject({
+    message: expect.stringMatching(/No crane\. .*; the file has changed since$/),
+    suggestion: 'Restart to load it again.',
+  })
+})
+
 describe('a plugin that throws', () => {
   const code = (create: string): Files =>
     local(

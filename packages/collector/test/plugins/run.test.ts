@@ -155,12 +155,12 @@ test('a file whose code has changed is named, and its old code goes on', async (
   await using cli = startCli(['--watch', '--config', project.path('pipeline.yaml')], { env })
   await cli.waitFor(readySentence)
   await project.write({ 'crane.mts': code.replace("'crane move'", "'another name'") })
-  await cli.waitFor('./crane.mts has changed since its code was loaded')
+  await cli.waitFor('the plugin ./crane.mts has changed since its code was loaded')
   expect(await post(port, await example('moves.json'))).toBe(200)
   const [line = ''] = await linesOf(env.CRANE_SPANS, 1)
 
   expect(line).toContain('"name":"crane move"')
-  expect(cli.stderr()).toContain(`"source":"${project.path('pipeline.yaml')}","line":5,"column":5`)
+  expect(cli.stderr()).toContain(`"source":"${project.path('pipeline.yaml')}","line":7,"column":3`)
 })
 
 describe('without a process that stays', () => {

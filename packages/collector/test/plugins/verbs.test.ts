@@ -225,6 +225,19 @@ it('a reload finds the same component, so that nothing restarts for nothing', as
     expect(after.receivers.get(id)?.factory).toBe(before.receivers.get(id)?.factory)
 })
 
+it('a package that was updated is told at a reload, and its old code goes on', async () => {
+  await using project = await projectOf({ ...installed('', 'acme'), 'pipeline.yaml': pipelineWith(['acme']) })
+  const source = project.source()
+  const before = await source.load()
+  await project.write(installed('', 'acme', { manifest: { version: '2.0.0' } }))
+
+  const after = await source.load()
+
+  expect(before.warnings).toEqual([])
+  expect(after.warnings).toMatchObject([{ line: 2, column: 3, code: 'plugin_changed' }])
+  expect(after.receivers.get('acme')?.factory).toBe(before.receivers.get('acme')?.factory)
+})
+
 it('a program that runs a collector has the same plugins', async () => {
   await using project = await projectOf({
     'crane.mts': receiverCode('crane'),

@@ -18,6 +18,8 @@ export interface RegistryEntry {
   /** Other type names that still work and log one warning (CFG-24). */
   readonly aliases?: readonly string[]
   load(): Promise<AnyFactory>
+  /** Whether, once it is loaded, the code that runs is older than what lies there: it takes a restart to run that. */
+  readonly isStale?: () => boolean
   /** Profiles of a receiver's fragments, loadable without the receiver. */
   profiles?(): Promise<Readonly<Record<string, AssemblyProfile>>>
 }

@@ -79,6 +79,7 @@ class ComponentChecker {
   readonly #isSkipped: IsSkipped
   readonly #factories = new Map<RegistryEntry, Promise<AnyFactory>>()
   readonly #aliasesTold = new Set<string>()
+  readonly #stalenessTold = new Set<RegistryEntry>()
 
   constructor(known: KnownComponents, report: Report, isSkipped: IsSkipped) {
     this.#known = known
@@ -185,7 +186,9 @@ class ComponentChecker {
     const loading = this.#factories.get(entry) ?? entry.load()
     this.#factories.set(entry, loading)
     try {
-      return await loading
+      const factory = await loading
+      this.#tellStale(entry, path)
+      return factory
     } catch (error) {
       const message = `cannot load the ${kind} "${type}" of ${entry.module}: ${messageOf(error)}`
       const suggestion = hintOf(error)
@@ -198,6 +201,15 @@ class ComponentChecker {
       })
       return undefined
     }
+  }
+
+  /** One warning for each plugin component, however many instances there are. */
+  #tellStale(entry: RegistryEntry, path: Path): void {
+    if (this.#stalenessTold.has(entry) || entry.isStale?.() !== true) return
+    this.#stalenessTold.add(entry)
+    const message = `the plugin ${entry.module} has changed since its code was loaded`
+    const suggestion = 'Restart to run the new code; a reload does not load code again.'
+    this.#report.warn({ code: 'plugin_changed', path, message, suggestion, at: 'key' })
   }
 
   #tellUnknownType(kind: ComponentKind, type: string, id: string, path: Path): void {

@@ -25,7 +25,7 @@ export interface PluginRequest {
   readonly readFile: (path: string) => Promise<Uint8Array>
 }
 
-/** Something to tell about one item of `plugins:`. */
+/** What is wrong with one item of `plugins:`. */
 export interface PluginIssue {
   /** Position of the item in `listed`. */
   readonly index: number
@@ -54,7 +54,6 @@ export interface PluginFindings {
    */
   readonly entries: readonly RegistryEntry[]
   readonly faults: readonly PluginIssue[]
-  readonly warnings: readonly PluginIssue[]
   /** What is installed and cannot be used. */
   readonly broken: readonly BrokenPlugin[]
   /** How to get a type that is still missing, as a full sentence. */

@@ -4,7 +4,7 @@ import { parseComponentId } from '../schema/component-id.ts'
 import { sectionOfKind } from './document-schema.ts'
 import type { LoadOptions } from './load-options.ts'
 import type { MapNode } from './node.ts'
-import type { ListedPlugin, PluginFindings, PluginIssue, PluginRequest } from './plugin-finder.ts'
+import type { ListedPlugin, PluginFindings, PluginRequest } from './plugin-finder.ts'
 import type { Report } from './report.ts'
 
 /** All components that a configuration may name. */
@@ -75,12 +75,8 @@ function missingIn(root: MapNode, registry: Registry): PluginRequest['missing'] 
   })
 }
 
-function tell({ faults, warnings }: PluginFindings, indices: readonly number[], report: Report): void {
-  const issueOf = ({ index, ...issue }: PluginIssue) => ({
-    ...issue,
-    path: ['plugins', indices[index] ?? index],
-    at: 'value' as const,
-  })
-  for (const fault of faults) report.fault(issueOf(fault))
-  for (const warning of warnings) report.warn(issueOf(warning))
+function tell({ faults }: PluginFindings, indices: readonly number[], report: Report): void {
+  for (const { index, ...fault } of faults) {
+    report.fault({ ...fault, path: ['plugins', indices[index] ?? index], at: 'value' })
+  }
 }

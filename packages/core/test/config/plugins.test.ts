@@ -23,7 +23,7 @@ const crane = entryOf(
   '1.0.0',
 )
 
-const nothing: PluginFindings = { entries: [], faults: [], warnings: [], broken: [], advice: () => undefined }
+const nothing: PluginFindings = { entries: [], faults: [], broken: [], advice: () => undefined }
 
 /** A finder that records what it is asked. */
 function finder(found: Partial<PluginFindings> = {}) {
@@ -99,12 +99,22 @@ describe('plugins', () => {
     ])
   })
 
-  it('that have something to say are told among the warnings', async () => {
-    const { plugins } = finder({ warnings: [{ index: 0, code: 'plugin_changed', message: 'Changed.' }] })
+  it('that have changed since their code was loaded are told once, where they are used', async () => {
+    const { plugins } = finder({ entries: [{ ...crane, origin: '/x', isStale: () => true }] })
 
-    const { warnings } = await load({ files: { 'c.yaml': `${base}plugins: [./a]\n` }, plugins })
+    const { warnings } = await load({
+      files: { 'c.yaml': withCrane.replace('crane/a]', 'crane/a, crane/b]') },
+      plugins,
+    })
 
-    expect(warnings).toMatchObject([{ line: 13, column: 11, code: 'plugin_changed', message: 'Changed.' }])
+    expect(warnings).toMatchObject([
+      {
+        line: 3,
+        column: 3,
+        code: 'plugin_changed',
+        message: 'the plugin spanloom-receiver-crane has changed since its code was loaded',
+      },
+    ])
   })
 
   it('that nobody has are told with advice', async () => {
