@@ -5,13 +5,12 @@ import { buildInfo } from './build-info.ts'
 import type { CliContext } from './cli-context.ts'
 import { reportError } from './report-error.ts'
 import { backfillVerb } from './verbs/backfill.ts'
-import { completionVerb } from './verbs/completion.ts'
 import { componentsVerb } from './verbs/components.ts'
+import { createPluginVerb } from './verbs/create-plugin.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
 import { explainVerb } from './verbs/explain.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { healthcheckVerb } from './verbs/healthcheck.ts'
-import { initVerb } from './verbs/init.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
@@ -36,7 +35,6 @@ const verbs: readonly Verb[] = [
   schemaVerb,
   featureGateVerb,
   quickstartVerb,
-  initVerb,
   queueVerb,
   redactVerb,
   webhookVerb,
@@ -44,9 +42,9 @@ const verbs: readonly Verb[] = [
   backfillVerb,
   tapVerb,
   replayVerb,
+  createPluginVerb,
   healthcheckVerb,
   licensesVerb,
-  completionVerb,
 ]
 
 /** What runs the work of a verb; its outcome becomes the exit code. */

@@ -1,6 +1,10 @@
-import type { AnyFactory, ComponentKind, Registry, RegistryEntry } from '@spanloom/core'
-
-import { settingsTable } from './settings-table.ts'
+import {
+  type AnyFactory,
+  type ComponentKind,
+  type Registry,
+  type RegistryEntry,
+  settingsTable,
+} from '@spanloom/core'
 
 const kinds: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'connector', 'extension']
 

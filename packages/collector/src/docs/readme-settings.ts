@@ -1,7 +1,6 @@
-import type { ComponentKind, Registry, RegistryEntry } from '@spanloom/core'
+import { type ComponentKind, type Registry, type RegistryEntry, settingsTable } from '@spanloom/core'
 
 import { entriesOf, pageOf } from './component-reference.ts'
-import { settingsTable } from './settings-table.ts'
 
 const kinds: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'connector', 'extension']
 const reference = 'https://github.com/spanloom/spanloom/blob/main/docs/reference'

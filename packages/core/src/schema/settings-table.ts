@@ -1,4 +1,4 @@
-import type { AnyFactory, ConfigSchema, MapSchema, ObjectSchema } from '@spanloom/core'
+import type { ConfigSchema, MapSchema, ObjectSchema } from './schema.ts'
 
 /** How much of a component's settings a table shows. */
 export interface TableOptions {
@@ -6,12 +6,17 @@ export interface TableOptions {
   readonly depth?: number
 }
 
-/** The lines of the Markdown table of a component's settings. */
+/**
+ * The lines of the Markdown table of a component's settings, for its README.
+ *
+ * @example
+ * settingsTable(acmeReceiver).join('\n')
+ */
 export function settingsTable(
-  factory: AnyFactory,
+  { schema }: { readonly schema: ObjectSchema },
   { depth = Infinity }: TableOptions = {},
 ): readonly string[] {
-  const rows = rowsOf(factory.schema, '', depth)
+  const rows = rowsOf(schema, '', depth)
   if (rows.length === 0) return ['No settings.']
   return ['| setting | type | default | meaning |', '|---|---|---|---|', ...rows]
 }

@@ -1,0 +1,2 @@
+export { addCreatePlugin, type CommandContext } from './command.ts'
+export type { PluginKind } from './plugin-names.ts'
