@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds the binary and checks that it does what the sources do: components, every example configuration, and what it
 // costs to have it beside an application. Run it through the root script `check:binary`; `--runs <n>` and
-// `--binary <file>` (a built one) are for measuring.
+// `--binary <file>` (a built one) are for measuring. `--packs <folder>` has packed packages, which are made otherwise.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -18,7 +18,7 @@ const settleMs = 15_000
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({
-  options: { binary: { type: 'string' }, runs: { type: 'string', default: '5' } },
+  options: { binary: { type: 'string' }, packs: { type: 'string' }, runs: { type: 'string', default: '5' } },
 })
 const binary = values.binary ?? join(root, 'build', 'spanloom')
 const run = (command, args, options = {}) =>
@@ -55,6 +55,13 @@ run('vitest', ['run', '--project', '@spanloom/collector', '--retry', '1', 'confi
   stdio: 'inherit',
   env: { ...process.env, SPANLOOM_BINARY: binary },
 })
+
+console.log('Making, installing and running a plugin with it.')
+run(
+  process.execPath,
+  ['scripts/prove-plugin.mjs', '--binary', binary, ...(values.packs ? ['--packs', values.packs] : [])],
+  { stdio: 'inherit' },
+)
 
 const pipeline = join(root, 'scripts', 'binary', 'warm-up.yaml')
 const starts = []

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Builds, packs and lints every public package, installs the tarballs into an empty project as a user would, runs the
 // command and a pipeline in JavaScript there, and type-checks a user's code. Run it through the root script `pack:check`.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// The tarballs stay in build/packs for the checks that come after it.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +17,10 @@ run('pnpm', ['build'])
 const work = mkdtempSync(join(tmpdir(), 'spanloom-packages-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
-const tarballs = packAll(work)
+const packs = join(root, 'build', 'packs')
+rmSync(packs, { recursive: true, force: true })
+mkdirSync(packs, { recursive: true })
+const tarballs = packAll(packs)
 for (const [name, tarball] of tarballs) {
   const faults = await lintPackage(tarball)
   if (faults.length > 0) fail(`${name}: ${faults.join('\n')}`)
