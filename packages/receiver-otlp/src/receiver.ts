@@ -15,8 +15,8 @@ import {
   type ReceiverOptions,
 } from '@spanloom/core'
 
-import { createIntake } from './intake.ts'
-import { otlpGrpcMethods } from './otlp-grpc.ts'
+import { createIntake, type Intake } from './intake.ts'
+import { otlpGrpcMethods, takeOffline } from './otlp-grpc.ts'
 import { otlpHttpHandler } from './otlp-http.ts'
 
 const schema = {
@@ -97,10 +97,12 @@ export const otlpReceiver: ReceiverFactory<OtlpReceiver> = defineReceiver({
 class TwoProtocols implements OtlpReceiver {
   readonly #grpc: GrpcServer | undefined
   readonly #http: HttpServer | undefined
+  readonly #intake: Intake
 
   constructor({ id, config, next, telemetry, clock }: ReceiverOptions<ConfigOf<typeof schema>>) {
     const { grpc, http } = config.protocols
     const intake = createIntake(next, telemetry, clock)
+    this.#intake = intake
     this.#grpc = grpc && createGrpcServer({ id, config: grpc, telemetry, clock, ...otlpGrpcMethods(intake) })
     this.#http =
       http &&
@@ -124,6 +126,7 @@ class TwoProtocols implements OtlpReceiver {
   async start(host: Host): Promise<void> {
     try {
       await this.#grpc?.start(host)
+      if (this.#grpc !== undefined) host.offline?.takes('grpc', takeOffline(this.#intake))
       await this.#http?.start(host)
     } catch (error) {
       await this.shutdown(AbortSignal.abort(error))

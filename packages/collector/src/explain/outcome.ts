@@ -15,8 +15,16 @@ export interface SentSpan {
   readonly isWaiting: boolean
 }
 
+const known = new WeakMap<Trial, readonly SentSpan[]>()
+
 /** All that would be sent, in order; what several exporters get alike is there once. */
-export function sentSpans({ happenings }: Trial): readonly SentSpan[] {
+export function sentSpans(trial: Trial): readonly SentSpan[] {
+  const found = known.get(trial) ?? findSent(trial)
+  known.set(trial, found)
+  return found
+}
+
+function findSent({ happenings }: Trial): readonly SentSpan[] {
   const found = new Map<string, SentSpan>()
   let number = 0
   for (const happening of happenings) {
@@ -30,13 +38,13 @@ export function sentSpans({ happenings }: Trial): readonly SentSpan[] {
       const copy = seen.get(text) ?? 0
       seen.set(text, copy + 1)
       const key = JSON.stringify([at, copy, text])
-      const known = found.get(key)
-      if (known === undefined) {
+      const before = found.get(key)
+      if (before === undefined) {
         found.set(key, { exporters: [place.id], span, fields, at, isWaiting: phase === 'later' })
-      } else if (known.exporters.includes(place.id)) {
-        found.set(`${key} ${number++}`, { ...known, exporters: [place.id] })
+      } else if (before.exporters.includes(place.id)) {
+        found.set(`${key} ${number++}`, { ...before, exporters: [place.id] })
       } else {
-        found.set(key, { ...known, exporters: [...known.exporters, place.id] })
+        found.set(key, { ...before, exporters: [...before.exporters, place.id] })
       }
     }
   }

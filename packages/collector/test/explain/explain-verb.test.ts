@@ -191,6 +191,29 @@ describe('explain', () => {
     }
   })
 
+  it('takes OTLP as JSON, also for a receiver that speaks gRPC only', async () => {
+    const config = {
+      receivers: { otlp: { protocols: { grpc: {} } } },
+      exporters: { nop: {} },
+      service: { pipelines: { traces: { receivers: ['otlp'], exporters: ['nop'] } } },
+    }
+    const span = {
+      traceId: '5b8efff798038103d269b633813fc60c',
+      spanId: 'eee19b7ec3c1b174',
+      name: 'order',
+      startTimeUnixNano: '1767225600000000000',
+      endTimeUnixNano: '1767225601000000000',
+    }
+    const payload = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
+    const { stdout } = await explained(config, { 'a.json': payload })
+    expect(stdout).toContain('#1 a.json to receiver otlp, grpc, 2026-01-01T09:00:00.000Z\n├─ taken')
+    expect(stdout).toMatch(
+      /name +order +copied from \/resourceSpans\/0\/scopeSpans\/0\/spans\/0\/name; receiver otlp/,
+    )
+    const broken = await explained(config, { 'a.json': '{"resourceSpans":7}' }, '--no-origins')
+    expect(broken.stdout).toContain('├─ refused: ')
+  })
+
   it('tells what still waits, until when, and that it leaves when the time goes on', async () => {
     const waiting = await explained(invictus, { 'a.json': started }, '--no-origins')
     expect(waiting.stdout).toContain(
