@@ -38,7 +38,7 @@ const withSpan = (span: object, expect: object = {}): object => ({
 
 describe('spanloom test', () => {
   it('passes the tests of an example of the repository', async () => {
-    await using cli = startCli(['test', '--config', join(exampleFolder, 'quickstart.yaml')])
+    await using cli = startCli(['test', '--config', join(exampleFolder, 'invictus-to-otlp.yaml')])
     expect(await cli.exit).toBe(0)
     expect(cli.stdout()).toBe('✓ the sample flow becomes one trace\n\n1 passed\n')
   })
