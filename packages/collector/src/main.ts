@@ -5,12 +5,14 @@ import { buildInfo } from './build-info.ts'
 import type { CliContext } from './cli-context.ts'
 import { reportError } from './report-error.ts'
 import { backfillVerb } from './verbs/backfill.ts'
+import { completionVerb } from './verbs/completion.ts'
 import { componentsVerb } from './verbs/components.ts'
 import { createPluginVerb } from './verbs/create-plugin.ts'
 import { eventhubVerb } from './verbs/eventhub.ts'
 import { explainVerb } from './verbs/explain.ts'
 import { featureGateVerb } from './verbs/featuregate.ts'
 import { healthcheckVerb } from './verbs/healthcheck.ts'
+import { initVerb } from './verbs/init.ts'
 import { printConfigVerb } from './verbs/print-config.ts'
 import { queueVerb } from './verbs/queue.ts'
 import { quickstartVerb } from './verbs/quickstart.ts'
@@ -35,6 +37,7 @@ const verbs: readonly Verb[] = [
   schemaVerb,
   featureGateVerb,
   quickstartVerb,
+  initVerb,
   queueVerb,
   redactVerb,
   webhookVerb,
@@ -45,6 +48,7 @@ const verbs: readonly Verb[] = [
   createPluginVerb,
   healthcheckVerb,
   licensesVerb,
+  completionVerb,
 ]
 
 /** What runs the work of a verb; its outcome becomes the exit code. */

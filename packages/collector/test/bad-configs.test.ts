@@ -79,6 +79,23 @@ test('the command itself tells of them, too', async () => {
   expect(stderr).toContain('Error: invalid configuration: 3 faults')
 }, 30_000)
 
+test('a certificate that is missing is a warning where a file is only checked, and an error at a start', async () => {
+  const yaml = `receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:0', tls: { cert_file: gone.crt, key_file: gone.key } } } } }
+exporters: { nop: }
+service: { pipelines: { traces: { receivers: [otlp], exporters: [nop] } } }`
+  const missing = 'unable to read the file gone.crt: no such file or directory'
+
+  expect(await runMain(['validate', '--config', `yaml:${yaml}`])).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(missing),
+  })
+  for (const args of [['validate', '--strict-files'], ['run']])
+    expect(await runMain([...args, '--config', `yaml:${yaml}`])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/yaml::1:86: .*gone\.crt[^]*Error: invalid configuration: 2 faults/),
+    })
+})
+
 /** The faulty line, at least up to its value, which may be a secret, and carets below it. */
 function frameOf({ place }: Fault, lines: readonly string[]): RegExp {
   const line = Number.parseInt(place, 10)

@@ -9,7 +9,10 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url))
 /** The sources of all packages, without tests, what is there for tests, templates, and comments. */
 const sources = readdirSync(join(repository, 'packages'))
   .flatMap((name) => filesIn(join(repository, 'packages', name, 'src')))
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !/[\\/](?:testing|templates)[\\/]/.test(file))
+  .filter(
+    (file) =>
+      file.endsWith('.ts') && !file.endsWith('.test.ts') && !/[\\/](?:testing|templates)[\\/]/.test(file),
+  )
   .map((file) => ({ file, text: readFileSync(file, 'utf8').replaceAll(/^\s*(?:\*|\/\/|\/\*).*$/gm, '') }))
 
 function filesIn(folder: string): readonly string[] {

@@ -365,7 +365,9 @@ describe('recorded requests', () => {
       else response.writeHead(count === 3 ? 422 : 200).end('bad\u001B[2Jevent')
     })
     const file = await recording('{"body":{"n":1}}\n{"body":{"n":2}}\n{"body":{"n":3}}\n')
+    const begin = performance.now()
     const { code, stderr } = await replay(file, '--to', url)
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(990)
     expect([code, received.map(({ body }) => body)]).toEqual([
       1,
       ['{"n":1}', '{"n":1}', '{"n":2}', '{"n":3}'],

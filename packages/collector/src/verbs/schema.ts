@@ -1,6 +1,5 @@
-import { configJsonSchema, loadRegistry, messageOf, renderIssues, wantsColor } from '@spanloom/core'
-
-import { collect, loadOptions } from '../config-flags.ts'
+import { collect } from '../config-flags.ts'
+import { schemaText } from '../schema-text.ts'
 import type { Verb } from './verb.ts'
 
 /** Prints the JSON Schema of a configuration, for editors. */
@@ -17,15 +16,7 @@ export const schemaVerb: Verb = {
       )
       .action(({ config }: { readonly config: readonly string[] }) =>
         act(async () => {
-          const { stdout, stderr, env } = context
-          const { registry, issues } = await loadRegistry(loadOptions(config, context))
-          const color = wantsColor(stderr, env)
-          if (issues.length > 0) stderr.write(`${renderIssues(issues, { color, severity: 'warning' })}\n`)
-          const schema = await configJsonSchema(registry, ({ kind, type, module }, error) => {
-            const what = `the ${kind} "${type}" of ${module}`
-            stderr.write(`Warning: any settings of ${what} are taken as right: ${messageOf(error)}\n`)
-          })
-          stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`)
+          context.stdout.write(await schemaText(config, context))
           return 0
         }),
       )

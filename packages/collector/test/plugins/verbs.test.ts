@@ -71,11 +71,13 @@ describe('schema', () => {
     })
 
     const { code, stdout, stderr } = await project.run('schema', '--config', project.path('pipeline.yaml'))
-    const { receivers } = JSON.parse(stdout).properties
+    const { properties, $defs: definitions } = JSON.parse(stdout)
 
     expect([code, stderr]).toEqual([0, ''])
-    for (const type of ['acme', 'crane'])
-      expect(JSON.stringify(receivers.patternProperties[`^${type}(/.+)?$`])).toContain('"size"')
+    for (const type of ['acme', 'crane']) {
+      expect(properties.receivers.properties[type]).toEqual({ $ref: `#/$defs/receiver.${type}` })
+      expect(JSON.stringify(definitions[`receiver.${type}`])).toContain('"size"')
+    }
   })
 
   it('goes on without what throws, and warns', { timeout: 30_000 }, async () => {
@@ -86,10 +88,10 @@ describe('schema', () => {
     })
 
     const { code, stdout, stderr } = await project.run('schema', '--config', project.path('pipeline.yaml'))
-    const { receivers } = JSON.parse(stdout).properties
+    const { $defs: definitions } = JSON.parse(stdout)
 
     expect(code).toBe(0)
-    expect(receivers.patternProperties['^bomb(/.+)?$']).toEqual({ title: 'bomb receiver' })
+    expect(definitions['receiver.bomb']).toEqual({})
     expect(stderr).toContain(
       'Warning: any settings of the receiver "bomb" of spanloom-receiver-bomb are taken as right: it throws when it is loaded: Code that nothing names ran.',
     )

@@ -14,19 +14,22 @@ export async function configJsonSchema(
   unusable: (entry: RegistryEntry, error: unknown) => void = () => undefined,
 ): Promise<object> {
   const sections: Record<string, object> = {}
+  const components: Record<string, object> = {}
   for (const kind of ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const) {
-    sections[sectionOfKind[kind]] = await sectionSchema(registry, kind, unusable)
+    sections[sectionOfKind[kind]] = await sectionSchema(registry, kind, components, unusable)
   }
   for (const [name, schema] of Object.entries(productSections)) sections[name] = toJsonSchema(schema)
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'Spanloom configuration',
+    // No title: editors would repeat it above every description.
+    $comment: 'Spanloom configuration',
     type: 'object',
     properties: { ...sections, service: service() },
     patternProperties: { '::': {} },
     additionalProperties: false,
     $defs: {
       [expansionDefinition]: expansionSchema,
+      ...components,
       receiver_id: idSchema(registry, ['receiver', 'connector']),
       processor_id: idSchema(registry, ['processor']),
       exporter_id: idSchema(registry, ['exporter', 'connector']),
@@ -43,24 +46,34 @@ const descriptions: Readonly<Record<ComponentKind, string>> = {
   extension: 'What serves the whole collector.',
 }
 
+/** The types as properties, which editors complete, and ids with a name as patterns. Adds the settings to `components`. */
 async function sectionSchema(
   registry: Registry,
   kind: ComponentKind,
+  components: Record<string, object>,
   unusable: (entry: RegistryEntry, error: unknown) => void,
 ): Promise<object> {
+  const properties: Record<string, object> = {}
   const patterns: Record<string, object> = {}
   for (const entry of registry.entries.filter((candidate) => candidate.kind === kind)) {
-    const schema = await componentSchema(entry).catch((error: unknown) => {
+    const name = `${kind}.${entry.type}`
+    components[name] = await componentSchema(entry).catch((error: unknown) => {
       if (entry.origin === undefined) throw error
       unusable(entry, error)
-      return { title: titleOf(entry) }
+      return {}
     })
-    patterns[`^${entry.type}(/.+)?$`] = schema
-    for (const alias of entry.aliases ?? []) patterns[`^${alias}(/.+)?$`] = { ...schema, deprecated: true }
+    const settings = { $ref: `#/$defs/${name}` }
+    properties[entry.type] = settings
+    patterns[`^\\s*${entry.type}\\s*/.+$`] = settings
+    for (const alias of entry.aliases ?? []) {
+      const deprecationMessage = `Write ${entry.type} instead: ${alias} is its old name.`
+      patterns[`^${alias}(/.+)?$`] = { ...settings, deprecated: true, deprecationMessage }
+    }
   }
   return {
     type: ['object', 'null'],
-    description: descriptions[kind],
+    ...described(descriptions[kind]),
+    properties,
     patternProperties: { ...patterns, '::': {} },
     additionalProperties: false,
   }
@@ -69,11 +82,7 @@ async function sectionSchema(
 async function componentSchema(entry: RegistryEntry): Promise<object> {
   const factory = await entry.load()
   const { section: _, ...whole } = factory.schema
-  return { title: titleOf(entry), ...toJsonSchema(whole), ...described(factory.description) }
-}
-
-function titleOf({ type, kind }: RegistryEntry): string {
-  return `${type} ${kind}`
+  return { ...toJsonSchema(whole), ...described(factory.description) }
 }
 
 function described(description: string | undefined): object {
@@ -82,16 +91,38 @@ function described(description: string | undefined): object {
 
 function service(): object {
   const { pipelines: _, ...properties } = serviceSchema.properties
-  const whole: ObjectSchema = {
-    ...serviceSchema,
-    properties: { ...properties, pipelines: { type: 'object', additionalProperties: pipelineSchema } },
+  const whole: ObjectSchema = { ...serviceSchema, properties }
+  return toJsonSchema(whole, { pipelines: pipelinesSchema() })
+}
+
+function pipelinesSchema(): object {
+  const traces = toJsonSchema(pipelineSchema)
+  const otherSignals =
+    'This collector handles traces only; started with --traces-only, it skips this pipeline.'
+  return {
+    type: ['object', 'null'],
+    ...described('The ways that spans take, by id: `traces`, or `traces/` and a name.'),
+    properties: { traces },
+    patternProperties: {
+      '^\\s*traces\\s*/.+$': traces,
+      '^\\s*(metrics|logs|profiles)\\s*(/.+)?$': { deprecated: true, deprecationMessage: otherSignals },
+      '::': {},
+    },
+    additionalProperties: false,
   }
-  return toJsonSchema(whole)
 }
 
 /** Ids of registered components; names are free. */
 function idSchema(registry: Registry, kinds: readonly ComponentKind[]): object {
   const entries = registry.entries.filter((entry) => kinds.includes(entry.kind))
-  const types = [...entries.map((entry) => entry.type), ...entries.flatMap((entry) => entry.aliases ?? [])]
-  return { type: 'string', pattern: String.raw`^\s*(${types.join('|')}|\$\{.*)\s*(/.+)?$`, examples: types }
+  const types = entries.map((entry) => entry.type)
+  const all = [...types, ...entries.flatMap((entry) => entry.aliases ?? [])]
+  const message = `Write the id of a configured ${kinds.join(' or ')}. Types: ${types.toSorted().join(', ')}.`
+  return {
+    type: 'string',
+    pattern: String.raw`^\s*(${all.join('|')}|\$\{.*)\s*(/.+)?$`,
+    examples: types,
+    errorMessage: message,
+    patternErrorMessage: message,
+  }
 }

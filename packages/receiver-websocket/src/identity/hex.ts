@@ -29,9 +29,10 @@ export function hexFormOf(text: string): HexForm {
 
 /** Puts the bytes of a text that is known to be hex digits, an even number of them, at a place of a buffer. */
 export function putHex(text: string, buffer: Buffer, start: number): void {
-  for (let at = 0; at < text.length; at += 2) {
-    const high = digits[text.charCodeAt(at)] ?? 0
-    const low = digits[text.charCodeAt(at + 1)] ?? 0
-    buffer[start + (at >> 1)] = (high << 4) | (low & 0x0f)
-  }
+  for (let at = 0; at < text.length; at += 2)
+    buffer[start + (at >> 1)] = hexByte(text.charCodeAt(at), text.charCodeAt(at + 1))
 }
+
+/** The byte of two digits. */
+export const hexByte = (high: number, low: number): number =>
+  (((digits[high] ?? 0) << 4) | ((digits[low] ?? 0) & 0x0f)) & 0xff

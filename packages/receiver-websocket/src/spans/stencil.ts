@@ -8,7 +8,7 @@ import {
   writeVarint,
 } from '@spanloom/core'
 
-import { putHex } from '../identity/hex.ts'
+import { hexByte, putHex } from '../identity/hex.ts'
 import type { Derivation } from '../identity/trace-id.ts'
 import type { Verdict } from '../identity/verdict.ts'
 import type { Command } from '../tracking/command.ts'
@@ -121,13 +121,17 @@ export class Stencil {
     } = command
     const written =
       putAscii(requestId, buffer, position + this.#requestIdText) &&
-      putAscii(verbatimTraceId, buffer, position + this.#traceIdText) &&
-      putAscii(verbatimSpanId, buffer, position + this.#spanIdText)
+      putId(
+        verbatimTraceId,
+        command.traceId,
+        buffer,
+        position + this.#traceIdText,
+        position + this.#traceId,
+      ) &&
+      putId(verbatimSpanId, parentSpanId, buffer, position + this.#spanIdText, position + this.#parentSpanId)
     if (!written) return false
-    putHex(command.traceId, buffer, position + this.#traceId)
     putWord(spanId.high, buffer, position + this.#spanId)
     putWord(spanId.low, buffer, position + this.#spanId + 4)
-    if (parentSpanId !== undefined) putHex(parentSpanId, buffer, position + this.#parentSpanId)
     putTime(receivedAt, buffer, position + this.#start)
     putTime(Math.max(at, receivedAt), buffer, position + this.#end)
     writer.position = position + this.#bytes.length
@@ -178,6 +182,28 @@ function putAscii(text: string, buffer: Buffer, start: number): boolean {
     const code = text.charCodeAt(at)
     if (code > 0x7f) return false
     buffer[start + at] = code
+  }
+  return true
+}
+
+/** An id as it was sent, and as bytes; false where the former is not ASCII. Usually both are one text. */
+function putId(
+  verbatim: string,
+  id: string | undefined,
+  buffer: Buffer,
+  textAt: number,
+  idAt: number,
+): boolean {
+  if (id === undefined) return putAscii(verbatim, buffer, textAt)
+  if (id !== verbatim) {
+    putHex(id, buffer, idAt)
+    return putAscii(verbatim, buffer, textAt)
+  }
+  for (let at = 0; at < id.length; at += 2) {
+    const [high, low] = [id.charCodeAt(at), id.charCodeAt(at + 1)]
+    buffer[textAt + at] = high
+    buffer[textAt + at + 1] = low
+    buffer[idAt + (at >> 1)] = hexByte(high, low)
   }
   return true
 }

@@ -100,7 +100,7 @@ export class Tracker {
       derivation: ids.derivation,
       parentSpanId: ids.parentSpanId,
       traceState: ids.traceState,
-      spanId: SpanId.of(ids.traceId, requestId ?? origin.scope, at, deliveryCount),
+      spanId: SpanId.of(requestId ?? ids.traceId, origin.scope, at, deliveryCount),
       oneWay,
       size: message.size,
       deliveryCount,
