@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream'
+
 import { intro, outro, select, text } from '@clack/prompts'
 
 import { CreateError } from './create-error.ts'
@@ -17,19 +19,27 @@ const licenseHints: Readonly<Record<License, string>> = {
   none: 'all rights stay with you',
 }
 
+/** Where it is asked. Default: the standard streams. */
+export interface Terminal {
+  readonly input?: Readable
+  readonly output?: Writable
+}
+
 /**
  * Asks on the terminal for what is not given.
  *
  * @throws CreateError when the author breaks off.
  */
-export async function ask(given: IncompleteChoices): Promise<PluginChoices> {
-  intro('A plugin for Spanloom')
+export async function ask(given: IncompleteChoices, terminal: Terminal = {}): Promise<PluginChoices> {
+  intro('A plugin for Spanloom', terminal)
   const kind =
-    given.kind ?? answer(await select<PluginKind>({ message: 'What will it be?', options: [...kindHints] }))
+    given.kind ??
+    answer(await select<PluginKind>({ ...terminal, message: 'What will it be?', options: [...kindHints] }))
   const name =
     given.name ??
     answer(
       await text({
+        ...terminal,
         message: `What is the ${kind} called in configurations?`,
         placeholder: 'acme',
         validate: (value) => nameFault(value ?? ''),
@@ -39,11 +49,12 @@ export async function ask(given: IncompleteChoices): Promise<PluginChoices> {
     given.license ??
     answer(
       await select<License>({
+        ...terminal,
         message: 'Which licence?',
         options: licenses.map((value) => ({ value, hint: licenseHints[value] })),
       }),
     )
-  outro('Thank you.')
+  outro('Thank you.', terminal)
   return { ...given, name, kind, license }
 }
 
