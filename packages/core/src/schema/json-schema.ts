@@ -96,7 +96,8 @@ function text(schema: StringSchema): object {
 
 function otherSpellings({ enum: words = [], ignoreCase }: StringSchema): readonly string[] {
   if (ignoreCase === undefined) return []
-  return words.map((word) => word.toUpperCase()).filter((word) => !words.includes(word))
+  const others = words.flatMap((word) => [word.toUpperCase(), word.toLowerCase()])
+  return [...new Set(others)].filter((word) => !words.includes(word))
 }
 
 /** `5_000` is a number here and a text for editors. */
