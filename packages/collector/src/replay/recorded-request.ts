@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 
-import { parseJson, SpanloomError } from '@spanloom/core'
+import { connectionHeaders, parseJson, SpanloomError } from '@spanloom/core'
 
 /** A request that somebody has recorded. */
 export interface RecordedRequest {
@@ -16,21 +16,6 @@ export interface RecordedRequest {
 }
 
 const methods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'GET'])
-
-/** Headers of a connection and not of a message; the client sets its own. */
-const ofConnection: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /** Whether a line holds a request rather than traces. */
 export function isRequest(value: unknown): boolean {
@@ -86,7 +71,7 @@ function headersOf(value: unknown): Record<string, string> {
   if (!isObject(value)) throw invalid('its headers are no object')
   for (const [name, content] of Object.entries(value)) {
     const lower = name.toLowerCase()
-    if (ofConnection.has(lower)) continue
+    if (connectionHeaders.has(lower)) continue
     if (typeof content !== 'string') throw invalid(`its header ${JSON.stringify(name)} is no text`)
     try {
       validateHeaderName(name)

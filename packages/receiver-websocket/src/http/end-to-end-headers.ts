@@ -1,18 +1,4 @@
-const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  // These belong to one connection as well: they are made anew for the next one.
-  'content-length',
-  'expect',
-  'host',
-])
+import { connectionHeaders } from '@spanloom/core'
 
 /**
  * Headers without those of one connection only (RFC 9110, section 7.6.1). `raw` is a list of names and values in
@@ -27,7 +13,7 @@ export function endToEnd(raw: readonly string[], without: ReadonlySet<string> = 
   return pairs(raw)
     .filter(([name]) => {
       const lower = name.toLowerCase()
-      return !hopByHop.has(lower) && !named.has(lower) && !without.has(lower)
+      return !connectionHeaders.has(lower) && !named.has(lower) && !without.has(lower)
     })
     .flat()
 }
