@@ -90,6 +90,23 @@ describe('explain on the examples of the documents of the sources', () => {
     ])
   })
 
+  it('knows that an outcome is one word of a few', async () => {
+    await using cli = startCli([
+      'explain',
+      '--config',
+      join(exampleFolder, 'quickstart.yaml'),
+      '--receiver',
+      'invictus',
+      '--format',
+      'json',
+      join(exampleFolder, 'samples', 'invictus-flow.json'),
+    ])
+    expect(await cli.exit).toBe(0)
+    const { spans }: Explained = JSON.parse(cli.stdout())
+    const codes = spans.flatMap(({ fields }) => fields.filter(({ field }) => field === 'status.code'))
+    expect(codes.map(({ sources }) => sources.map(({ text }) => text))).toEqual([['/5/Step/Status']])
+  })
+
   it('says of the message of the WebSocket document what comes from where', async () => {
     const { stdout } = await command([
       'explain',

@@ -2,8 +2,9 @@ import type { CollectorConfig, ComponentConfig } from '@spanloom/core'
 
 import { type Delivery, receiverOf } from '../delivery.ts'
 import type { TrialPlan } from '../trial.ts'
-import { jsonLeaves } from './json-leaves.ts'
+import { type JsonLeaf, jsonLeaves } from './json-leaves.ts'
 import { mutationsOf, otherTexts } from './mutations.ts'
+import { otherWords } from './other-words.ts'
 import { type SettingLeaf, settingLeaves, withSetting } from './settings.ts'
 
 /** Something that a field may come from. */
@@ -22,6 +23,8 @@ export interface Input {
   readonly value: string
   /** How many other values there are to try. */
   readonly choices: number
+  /** How many words could stand in its place: these choices come after the others. */
+  readonly words?: number
   /** Secrets are named but not shown. */
   readonly secret?: boolean
 }
@@ -29,7 +32,7 @@ export interface Input {
 /** A change of one input. */
 export interface Change {
   readonly input: Input
-  /** Which of the other values. */
+  /** Which of the other values, or of the words after them. */
   readonly choice: number
 }
 
@@ -57,13 +60,16 @@ export class Inputs {
   readonly all: readonly Input[]
   readonly #plan: TrialPlan
   readonly #texts: readonly string[]
+  readonly #leaves: readonly (readonly JsonLeaf[])[]
   readonly #known: ReadonlyMap<Input, Changeable>
 
   constructor(plan: TrialPlan) {
     this.#plan = plan
     this.#texts = plan.deliveries.map(({ body }) => Buffer.from(body).toString('utf8'))
+    this.#leaves = this.#texts.map(jsonLeaves)
+    const words = wordsByPlace(this.#leaves.flat())
     const found = [
-      ...plan.deliveries.flatMap((delivery, number) => this.#ofDelivery(delivery, number)),
+      ...plan.deliveries.flatMap((delivery, number) => this.#ofDelivery(delivery, number, words)),
       ...settingsOf(plan),
     ]
     this.#known = new Map(found.map((input) => [input, input]))
@@ -102,16 +108,19 @@ export class Inputs {
     return { ...this.#plan, config, deliveries }
   }
 
-  #ofDelivery({ headers, path }: Delivery, delivery: number): readonly Changeable[] {
+  #ofDelivery({ headers, path }: Delivery, delivery: number, words: WordsByPlace): readonly Changeable[] {
     const found: Changeable[] = []
     const add = (input: Omit<Changeable, 'choices'>): void => {
-      if (input.tokens.length > 0) found.push({ ...input, choices: input.tokens.length })
+      const choices = input.tokens.length - (input.words ?? 0)
+      if (choices > 0) found.push({ ...input, choices })
     }
-    for (const { pointer, start, end, token } of jsonLeaves(this.#texts[delivery] ?? '')) {
+    for (const { pointer, start, end, token } of this.#leaves[delivery] ?? []) {
+      const others = token.startsWith('"') ? otherWords(plain(token), words.get(placeOf(pointer)) ?? []) : []
       add({
         source: { kind: 'payload', delivery, pointer },
         value: plain(token),
-        tokens: mutationsOf(token),
+        tokens: [...mutationsOf(token), ...others.map((other) => JSON.stringify(other))],
+        words: others.length,
         place: { kind: 'body', start, end },
       })
     }
@@ -134,6 +143,24 @@ export class Inputs {
     }
     return found
   }
+}
+
+type WordsByPlace = ReadonlyMap<string, ReadonlySet<string>>
+
+/** What stands in the same place of the events of a list, or of several payloads. */
+function wordsByPlace(leaves: readonly JsonLeaf[]): WordsByPlace {
+  const places = new Map<string, Set<string>>()
+  for (const { pointer, token } of leaves) {
+    if (!token.startsWith('"')) continue
+    const place = placeOf(pointer)
+    const words = places.get(place) ?? new Set()
+    places.set(place, words.add(plain(token)))
+  }
+  return places
+}
+
+function placeOf(pointer: string): string {
+  return pointer.replaceAll(/\/\d+(?=\/|$)/g, '/*')
 }
 
 function settingsOf({ config, deliveries }: TrialPlan): readonly Changeable[] {

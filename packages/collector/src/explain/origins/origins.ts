@@ -79,6 +79,7 @@ class Laboratory {
     await this.#tryTogether(all.filter(({ source }) => source.kind === 'setting'))
     await this.#tryTwins()
     await this.#tryEquals()
+    await this.#tryWords()
     const deciding = this.#deciders.filter((input) => !this.#told.has(input)).map(({ source }) => source)
     return {
       spans: this.#findings.sent.map((sent, number) => ({
@@ -173,6 +174,23 @@ class Laboratory {
         if (trial === undefined || !this.#findings.isComparable(trial)) continue
         const sources = equal.map(({ source }) => source)
         for (const { number, field } of fields) this.#findings.takeFor(trial, number, field, sources)
+      }
+    }
+  }
+
+  /** What still comes from nowhere may come from a word that counts only as one of a few, such as an outcome. */
+  async #tryWords(): Promise<void> {
+    const unknown = [...this.#findings.unknown()]
+    if (unknown.length === 0) return
+    for (const input of this.#inputs.all) {
+      for (let word = 0; word < (input.words ?? 0); word++) {
+        if (this.#runs >= this.#maxRuns) {
+          this.#untried++
+          break
+        }
+        const trial = await this.#change([input], input.choices + word)
+        if (trial === undefined || !this.#findings.isComparable(trial)) continue
+        for (const { number, field } of unknown) this.#findings.takeFor(trial, number, field, [input.source])
       }
     }
   }
