@@ -50,12 +50,13 @@ it('asks for nothing twice', async () => {
 })
 
 it('says at once that a name cannot be used', async () => {
+  // What is missing is typed on, because not every terminal knows how to delete.
   const terminal = typing(
-    ['What is the receiver called', `Acme${enter}`],
-    ['How about "acme"?', `${'\u007F'.repeat(4)}acme${enter}`],
+    ['What is the receiver called', `acme-${enter}`],
+    ['How about "acme"?', `shop${enter}`],
   )
 
-  expect(await ask({ kind: 'receiver', license: 'MIT' }, terminal)).toMatchObject({ name: 'acme' })
+  expect(await ask({ kind: 'receiver', license: 'MIT' }, terminal)).toMatchObject({ name: 'acme-shop' })
 })
 
 it('makes nothing when the author breaks off', async () => {
