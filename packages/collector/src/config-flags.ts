@@ -83,6 +83,6 @@ export async function loadFromFlags(flags: ConfigFlags, context: CliContext): Pr
 }
 
 /** Gathers the values of a flag that may be repeated. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }

@@ -2,6 +2,8 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 
 import { connectionHeaders, parseJson, SpanloomError } from '@spanloom/core'
 
+import { isRecord } from '../is-record.ts'
+
 /** A request that somebody has recorded. */
 export interface RecordedRequest {
   readonly method: string
@@ -19,7 +21,7 @@ const methods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 
 
 /** Whether a line holds a request rather than traces. */
 export function isRequest(value: unknown): boolean {
-  return isObject(value) && 'body' in value && !('resourceSpans' in value) && !('resource_spans' in value)
+  return isRecord(value) && 'body' in value && !('resourceSpans' in value) && !('resource_spans' in value)
 }
 
 /**
@@ -30,7 +32,7 @@ export function isRequest(value: unknown): boolean {
  */
 export function parseRequest(line: Uint8Array): RecordedRequest {
   const value = parseJson(line)
-  if (!isRequest(value) || !isObject(value)) throw invalid('it has no body')
+  if (!isRequest(value) || !isRecord(value)) throw invalid('it has no body')
   const { method = 'POST', path, source, time } = value
   if (typeof method !== 'string' || !methods.has(method))
     throw invalid(`its method is none of ${[...methods].join(', ')}`)
@@ -59,7 +61,7 @@ function bodyText(line: Uint8Array): string {
         ? rawJson(context.source)
         : value,
   )
-  return JSON.stringify(isObject(exact) ? exact['body'] : undefined)
+  return JSON.stringify(isRecord(exact) ? exact['body'] : undefined)
 }
 
 /** Newer than the types of the language. */
@@ -68,7 +70,7 @@ const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: strin
 function headersOf(value: unknown): Record<string, string> {
   const headers: Record<string, string> = {}
   if (value === undefined) return headers
-  if (!isObject(value)) throw invalid('its headers are no object')
+  if (!isRecord(value)) throw invalid('its headers are no object')
   for (const [name, content] of Object.entries(value)) {
     const lower = name.toLowerCase()
     if (connectionHeaders.has(lower)) continue
@@ -100,10 +102,6 @@ function timeOf(value: unknown): bigint {
   if (!Number.isFinite(ms) || ms < 0)
     throw invalid('its time is neither RFC 3339 nor milliseconds since 1970')
   return BigInt(Math.round(ms * 1000)) * 1000n
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const invalid = (what: string): SpanloomError =>

@@ -1,5 +1,6 @@
 import { messageOf, parseOtlpJson, SpanloomError, type Traces } from '@spanloom/core'
 
+import { isRecord } from '../is-record.ts'
 import { linesOf } from '../verbs/lines.ts'
 import { plain } from '../verbs/queue-table.ts'
 
@@ -40,9 +41,9 @@ export function parseAdminUrl(text: string): URL {
 export async function listPlaces(server: AdminServer): Promise<readonly WatchablePlace[]> {
   const response = await ask(server, '/api/boundaries', AbortSignal.timeout(listPatienceMs))
   const body: unknown = await response.json().catch(() => undefined)
-  const places = isObject(body) && Array.isArray(body['boundaries']) ? body['boundaries'] : undefined
+  const places = isRecord(body) && Array.isArray(body['boundaries']) ? body['boundaries'] : undefined
   if (places === undefined) throw foreign(server)
-  return places.filter(isObject).map(({ at, sides, pipelines }) => ({
+  return places.filter(isRecord).map(({ at, sides, pipelines }) => ({
     at: plain(String(at)),
     sides: namesOf(sides),
     pipelines: namesOf(pipelines),
@@ -86,11 +87,11 @@ function parseLine(line: Buffer, server: AdminServer): TapLine {
     }
   }
   const value: unknown = parsed(text)
-  if (isObject(value)) {
+  if (isRecord(value)) {
     const { missed, end } = value
-    if (isObject(missed))
+    if (isRecord(missed))
       return { kind: 'missed', spans: Number(missed['spans']), why: String(missed['why']) }
-    if (isObject(end))
+    if (isRecord(end))
       return { kind: 'end', reason: String(end['reason']), message: plain(String(end['message'])) }
     if ('tap' in value) return { kind: 'open' }
   }
@@ -112,7 +113,7 @@ async function ask({ url, token }: AdminServer, path: string, signal: AbortSigna
   if (response.ok) return response
   const body: unknown = await response.json().catch(() => undefined)
   const said =
-    isObject(body) && typeof body['error'] === 'string' ? plain(body['error']) : `status ${response.status}`
+    isRecord(body) && typeof body['error'] === 'string' ? plain(body['error']) : `status ${response.status}`
   throw new SpanloomError('TAP_REFUSED', `${url.origin} answers: ${said}`, hintFor(response.status))
 }
 
@@ -139,8 +140,4 @@ function parsed(text: string): unknown {
 
 function namesOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map((name) => plain(String(name))) : []
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

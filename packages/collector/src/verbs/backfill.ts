@@ -5,7 +5,7 @@ import type { BackfillJob } from '../backfill/backfill.ts'
 import type { OutputFlags } from '../backfill/output.ts'
 import type { HistorySource, RequestFlags } from '../backfill/request.ts'
 import type { CliContext } from '../cli-context.ts'
-import { addConfigFlags } from '../config-flags.ts'
+import { addConfigFlags, collect } from '../config-flags.ts'
 import type { Verb } from './verb.ts'
 
 interface Flags extends OutputFlags, RequestFlags {
@@ -137,8 +137,4 @@ async function backfillFiles(files: readonly string[], flags: Flags, context: Cl
     },
     context,
   )
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }

@@ -1,6 +1,5 @@
 import { Argument } from 'commander'
 
-import { candidates } from '../completion/candidates.ts'
 import { type Shell, scripts, shells } from '../completion/scripts.ts'
 import type { Verb } from './verb.ts'
 
@@ -25,6 +24,7 @@ export const completionVerb: Verb = {
       .argument('[words...]')
       .action((words: readonly string[]) =>
         act(async () => {
+          const { candidates } = await import('../completion/candidates.ts')
           const found = await candidates(program, 'run', words, async (section, files) => {
             const { configuredIds } = await import('../completion/configured-ids.ts')
             return configuredIds(section, files, (path) => context.readFile(path))

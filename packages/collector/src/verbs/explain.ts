@@ -4,7 +4,7 @@ import { parseDuration, SpanloomError, wantsColor } from '@spanloom/core'
 import { Option } from 'commander'
 
 import type { CliContext } from '../cli-context.ts'
-import { addConfigFlags, type ConfigFlags, loadFromFlags } from '../config-flags.ts'
+import { addConfigFlags, collect, type ConfigFlags, loadFromFlags } from '../config-flags.ts'
 import type { Delivery } from '../explain/delivery.ts'
 import type { PlayedAnswer } from '../explain/outside.ts'
 import type { TrialPlan } from '../explain/trial.ts'
@@ -138,10 +138,6 @@ async function read(file: string, context: CliContext): Promise<Uint8Array> {
   } catch (cause) {
     throw new SpanloomError('FILE_UNREADABLE', `the file ${file} cannot be read`, { cause })
   }
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }
 
 function headerOf(text: string): readonly [string, string] {

@@ -6,7 +6,7 @@ import { Option } from 'commander'
 
 import type { CliContext } from '../cli-context.ts'
 import { destinationNames } from '../init/destinations.ts'
-import { type Choice, pipelineText } from '../init/pipeline-text.ts'
+import type { Choice } from '../init/pipeline-text.ts'
 import { sourceNames, type Variable } from '../init/sources.ts'
 import { schemaText } from '../schema-text.ts'
 import type { Verb } from './verb.ts'
@@ -39,6 +39,7 @@ async function init(flags: Flags, context: CliContext): Promise<number> {
   const force = flags.force === true
   if (!force && (await exists(flags.output))) throw alreadyThere(flags.output)
   const choice = await choose(flags, context)
+  const { pipelineText } = await import('../init/pipeline-text.ts')
   const { text, variables } = pipelineText({ ...choice, schema: `./${schemaFile}` })
   const schema = await schemaText([], context)
   await write(flags.output, text, force)

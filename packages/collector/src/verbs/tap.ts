@@ -1,6 +1,7 @@
 import { SpanloomError, systemClock } from '@spanloom/core'
 import { Option } from 'commander'
 
+import { collect } from '../config-flags.ts'
 import type { TapFormat } from '../tap/tap.ts'
 import { type TokenFlags, tokenOf } from '../token.ts'
 import { renderTable } from './queue-table.ts'
@@ -45,7 +46,7 @@ export const tapVerb: Verb = {
       .option(
         '--attribute <key=value>',
         'only spans with this attribute, of their own or their resource; key alone for any value; may be repeated',
-        (value: string, before: readonly string[]) => [...before, value],
+        collect,
         [],
       )
       .option('--sample <share>', 'only this share of all traces, such as 0.1')

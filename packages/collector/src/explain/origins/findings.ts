@@ -4,6 +4,13 @@ import type { Trial } from '../trial.ts'
 import { aligned } from './align.ts'
 import type { Source } from './inputs.ts'
 
+/** A field of a span that would be sent. */
+interface SpanField {
+  /** Which of the spans. */
+  readonly number: number
+  readonly field: string
+}
+
 /** What the trials so far have told about the spans of the first one. */
 export class Findings {
   readonly sent: readonly SentSpan[]
@@ -33,7 +40,7 @@ export class Findings {
   }
 
   /** Fields of which nothing is known yet, by the number of their span. */
-  *unknown(): Generator<{ readonly number: number; readonly field: string; readonly value: FieldValue }> {
+  *unknown(): Generator<SpanField & { readonly value: FieldValue }> {
     for (const [number, { fields }] of this.sent.entries()) {
       for (const [field, value] of fields) {
         if (!this.#sources[number]?.has(field)) yield { number, field, value }
@@ -79,11 +86,12 @@ export class Findings {
     }
   }
 
-  /** The sources of one field, if it is another in the other trial. */
-  takeFor(trial: Trial, number: number, field: string, sources: readonly Source[]): void {
-    for (const each of this.#differences(trial)) {
-      if (each.number !== number || each.field !== field) continue
-      for (const source of sources) this.#add(number, field, source)
+  /** The sources of these fields, as far as they are others in the other trial. */
+  takeFor(trial: Trial, fields: readonly SpanField[], sources: readonly Source[]): void {
+    const wanted = this.sent.map(() => new Set<string>())
+    for (const { number, field } of fields) wanted[number]?.add(field)
+    for (const { number, field } of this.#differences(trial)) {
+      if (wanted[number]?.has(field)) for (const source of sources) this.#add(number, field, source)
     }
   }
 
@@ -94,7 +102,7 @@ export class Findings {
     sources?.set(field, known.add(source))
   }
 
-  *#differences(trial: Trial): Generator<{ readonly number: number; readonly field: string }> {
+  *#differences(trial: Trial): Generator<SpanField> {
     for (const { number, fields, others } of this.#pairs(sentSpans(trial))) {
       for (const [field, value] of fields) {
         if (textOf(others.get(field)) !== textOf(value)) yield { number, field }

@@ -173,7 +173,7 @@ class Laboratory {
         const trial = await this.#change(equal, choice)
         if (trial === undefined || !this.#findings.isComparable(trial)) continue
         const sources = equal.map(({ source }) => source)
-        for (const { number, field } of fields) this.#findings.takeFor(trial, number, field, sources)
+        this.#findings.takeFor(trial, fields, sources)
       }
     }
   }
@@ -190,7 +190,7 @@ class Laboratory {
         }
         const trial = await this.#change([input], input.choices + word)
         if (trial === undefined || !this.#findings.isComparable(trial)) continue
-        for (const { number, field } of unknown) this.#findings.takeFor(trial, number, field, [input.source])
+        this.#findings.takeFor(trial, unknown, [input.source])
       }
     }
   }
